@@ -13,13 +13,14 @@ LAYERS = [  # top to bottom; a module may import only from lower lines, or from 
     {"cli", "studio"},
     {"pipeline", "testing"},
     {"generate", "prepare", "train", "evaluate", "serve", "curate", "doctor"},
-    {"inference", "agent"},
+    {"agent"},
+    {"inference"},
     {"job", "workspace", "runs"},
     {"students", "teachers"},
     {"config", "packs", "engines", "toolsets", "decoding"},
     {"formats", "checks", "renderers", "metrics", "columns", "projections"},
-    {"chat", "schema", "registry"},
-    {"files"},
+    {"chat", "schema"},
+    {"files", "registry"},
     {"conversation", "errors"},
 ]
 HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}

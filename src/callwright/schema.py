@@ -1,6 +1,7 @@
 """JSON Schema: validate with a path, fill defaults, write a compact signature, put keys in order.
 
-Validation is `jsonschema-rs` (all drafts, formats as annotations); the rest is what tool calling needs of a schema.
+Validation is `jsonschema-rs` (all drafts, formats as annotations, nothing fetched); the rest is what tool
+calling needs of a schema.
 """
 
 import json
@@ -26,9 +27,13 @@ def validator(schema: Schema) -> jsonschema_rs.Validator:
 @lru_cache(maxsize=4096)
 def _compiled(text: str) -> jsonschema_rs.Validator:
     try:
-        return jsonschema_rs.validator_for(json.loads(text))
+        # Offline: a `$ref` to an address must never make reading a file go to the network.
+        return jsonschema_rs.validator_for(json.loads(text), offline=True)
+    except jsonschema_rs.ValidationError as error:
+        place = json_path(list(error.instance_path))
+        raise SchemaFault(f"{error.message}{'' if place == '$' else f' at {place}'}") from error
     except (ValueError, jsonschema_rs.ReferencingError) as error:
-        raise SchemaFault(str(error).split("\n\nOn instance", maxsplit=1)[0].strip()) from error
+        raise SchemaFault(str(error).strip()) from error
 
 
 def faults(schema: Schema, value: Json) -> list[tuple[str, str]]:
@@ -53,21 +58,30 @@ def call_faults(call: ToolCall, tools: tuple[Tool, ...]) -> list[tuple[str, str]
     if tool is None:
         hint = near(call.name, [tool.name for tool in tools]) if tools else "no tools are declared"
         return [("$.name", f"`{call.name}` is not a declared tool; {hint}")]
-    found = [
-        (path.replace("$", "$.arguments", 1), why) for path, why in faults(tool.parameters, call.arguments)
-    ]
-    properties = tool.parameters.get("properties", {})
-    open_ended = "additionalProperties" in tool.parameters or "patternProperties" in tool.parameters
-    if not open_ended and not any(key in tool.parameters for key in ("allOf", "anyOf", "oneOf", "$ref")):
-        # JSON Schema lets unknown keys pass unless told otherwise; a function does not take arguments it lacks.
+    found = [("$.arguments" + path[1:], why) for path, why in faults(tool.parameters, call.arguments)]
+    if closed(tool.parameters):
+        properties = tool.parameters.get("properties", {})
         found += [
-            (f"$.arguments.{key}", f"`{call.name}` has no parameter `{key}`; {near(key, list(properties))}")
-            if properties
-            else (f"$.arguments.{key}", f"`{call.name}` takes no arguments")
+            (json_path(["arguments", key]), _unknown(call.name, key, list(properties)))
             for key in call.arguments
             if key not in properties
         ]
     return found
+
+
+def closed(parameters: Schema) -> bool:
+    """Whether only the parameters in `properties` may be given.
+
+    JSON Schema lets unknown keys pass unless told otherwise; a function does not take arguments it lacks.
+    """
+    open_ended = ("additionalProperties", "patternProperties", "allOf", "anyOf", "oneOf", "if", "$ref")
+    return not any(key in parameters for key in open_ended)
+
+
+def _unknown(name: str, key: str, known: list[str]) -> str:
+    return (
+        f"`{name}` has no parameter `{key}`; {near(key, known)}" if known else f"`{name}` takes no arguments"
+    )
 
 
 def with_defaults(schema: Schema, arguments: dict[str, Json]) -> dict[str, Json]:
@@ -90,21 +104,24 @@ def in_order(schema: Schema, arguments: dict[str, Json]) -> dict[str, Json]:
 
 
 def signature(tool: Tool) -> str:
-    """One line a person reads at a glance: `find(path: string = ".", name: string)`; `?` marks what may be left out."""
+    """One line to read at a glance: `find(path: string = ".", name: string)`; `?`: may be left out."""
     required = tool.parameters.get("required", [])
-    return f"{tool.name}({', '.join(_parameter(n, s, n in required) for n, s in tool.parameters.get('properties', {}).items())})"
+    properties = tool.parameters.get("properties", {})
+    return f"{tool.name}({', '.join(_parameter(n, spec, n in required) for n, spec in properties.items())})"
 
 
 def _parameter(name: str, spec: Json, required: bool) -> str:
     if not isinstance(spec, dict):
         return name
-    kind = (
-        "|".join(json.dumps(v, ensure_ascii=False) for v in spec["enum"])
-        if "enum" in spec
-        else spec.get("type", "any")
+    kinds = (
+        [json.dumps(value, ensure_ascii=False) for value in spec["enum"]] if "enum" in spec else _kinds(spec)
     )
-    if isinstance(kind, list):
-        kind = "|".join(kind)
+    kind = "|".join(kinds)
     if "default" in spec:
         return f"{name}: {kind} = {json.dumps(spec['default'], ensure_ascii=False)}"
     return f"{name}{'' if required else '?'}: {kind}"
+
+
+def _kinds(spec: Schema) -> list[str]:
+    kind = spec.get("type", "any")
+    return kind if isinstance(kind, list) else [kind]
