@@ -1,0 +1,339 @@
+"""`config.yaml` as one frozen, typed tree: every field, name and default of the reference, and a few of ours.
+
+`read_config` shows all faults at once, each with its line; a setting without effect for tool calling is
+accepted and said to have none.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+)
+
+from callwright.config.compatibility import OTHER_TASKS, TASKS, student_fault, teacher_fault
+from callwright.config.settings import leaves, placed, read_settings
+from callwright.conversation import Json
+from callwright.errors import ConfigError, Fault
+from callwright.formats.reading import shown
+from callwright.registry import near
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):  # pydantic would take true for 1
+        raise ValueError("a number, not true or false")
+    return value
+
+
+def _inside(value: float) -> float:
+    if not 0 < value < 1:
+        raise ValueError("more than 0 and less than 1")
+    return value
+
+
+_Number = BeforeValidator(_number)
+Count: TypeAlias = Annotated[int, _Number, Field(ge=1)]
+Amount: TypeAlias = Annotated[int, _Number, Field(ge=0)]
+Whole: TypeAlias = Annotated[int, _Number, Field(ge=0, lt=2**32)]
+Positive: TypeAlias = Annotated[float, _Number, Field(gt=0, allow_inf_nan=False)]
+NotNegative: TypeAlias = Annotated[float, _Number, Field(ge=0, allow_inf_nan=False)]
+Share: TypeAlias = Annotated[float, _Number, Field(ge=0, le=1)]
+InnerShare: TypeAlias = Annotated[float, _Number, AfterValidator(_inside)]
+Name: TypeAlias = Annotated[str, Field(min_length=1)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), validate_default=True)
+
+
+class Base(Section):
+    task: Literal["tool-calling-closed-book", "multi-turn-tool-calling-closed-book"]
+    student_model_name: Name = "callwright-tiny"
+    """A name, a hub id or a folder. The reference has Llama-3.2-1B-Instruct; ours runs on any machine."""
+    teacher_model_name: Name = "offline"
+    """The reference has openai.gpt-oss-120b; ours needs no network."""
+    random_seed: Whole = 123
+    llm_num_parallel_requests: Count = 4
+    allow_untested: bool = False
+    """Ours: students and teachers beyond those that the reference allows."""
+    bad_rows: Literal["refuse", "leave-out"] = "refuse"
+    """Ours: what a faulty row means for its job folder."""
+    teacher_base_url: str | None = None
+    """Ours: an OpenAI-compatible endpoint that serves the teacher; else CALLWRIGHT_TEACHER_URL."""
+    teacher_api_key_env: Name = "CALLWRIGHT_TEACHER_API_KEY"
+    """Ours: the environment variable that holds the endpoint's key; the key itself is never in a file."""
+
+
+class Tuning(Section):
+    learning_rate: Positive = 5e-5
+    learning_rate_scheduler: Literal["cosine", "linear", "constant"] = "linear"
+    weight_decay: NotNegative = 0.0
+    warmup_ratio: Share = 0.05
+    bf16: bool = True
+    use_lora: bool = True
+    lora_r: Count = 64
+    lora_alpha_multiplier: Positive = 1
+    per_device_train_batch_size: Count = 1
+    per_device_eval_batch_size: Count = 1
+    num_train_epochs: Count = 4
+    train_eval_split: InnerShare = 0.2
+    """Share of the training data that is kept for the loss on unseen data."""
+    gradient_accumulation_steps: Count = 1
+    pack_size: Count = 2048
+    """Ours: tokens of one training row; conversations are packed into rows of this size."""
+    num_few_shot_examples_student: Amount = 0
+    rlvr_dataset_size: NotNegative = 0.0
+    rlvr_llm_as_a_judge_model_name: Name = "openai.gpt-oss-20b"
+    rlvr_per_device_batch_size: Count = 6
+    rlvr_num_generations: Count = 6
+    rlvr_num_train_epochs: Count = 1
+
+
+class Evaluation(Section):
+    num_few_shot_examples: Amount = 1
+    llm_as_a_judge_model_name: Name = "openai.gpt-oss-120b"
+    expand_tool_calling_turns: bool = True
+    """Each test conversation becomes one item per assistant call."""
+    batch_size: Count = 4
+
+
+class Synthgen(Section):
+    generation_target: Count = 10_000
+    generation_in_single_call: Count = 4
+    generation_iteration_size: Count = 128
+    generation_per_unstructured_context: Count | None = None
+    num_positive_exemplars_per_generation: Amount = 2
+    num_negative_exemplars_per_generation: Amount = 2
+    num_unlabelled_exemplars_per_generation: Amount = 2
+    validation_max_total_length: Count = 10_000
+    """Characters of the longest conversation; also applied to the rows of the job folder."""
+    validation_similarity_threshold: Share = 0.95
+    validation_max_answer_length: Count = 8192
+    teacher_temperature: Share = 0.7
+    teacher_max_tokens: Count | None = None
+    match_generated_distribution_to_seed: bool = False
+    num_distractor_context_blocks: Amount = 0
+    output_is_json: bool = False
+    basic_mutators_to_use: tuple[Literal["complexity", "length", "specificity"], ...] = ("complexity",)
+    mutation_topics: tuple[str, ...] | tuple[tuple[str, ...], ...] = ()
+    """One list of topics, or several that are drawn from independently."""
+    parallel_llm_calls: bool = False
+
+
+class TraceProcessing(Section):
+    relabel: bool = True
+    convert_to_single_turn: bool = True
+    relevance_filtering: bool = True
+    relevance_filtering_batch_size: Count = 32
+    min_relevance_score: NotNegative | None = None
+    min_coherence_score: NotNegative | None = None
+    num_traces_as_training_base: Count = 200
+    num_traces_as_testing_base: Count = 200
+    min_generated_examples: Amount = 20
+    max_unstructured: Amount = 10_000
+    observation_format: Literal["openai_messages", "langfuse", "unstructured_with_openai_messages"] = (
+        "openai_messages"
+    )
+    remove_system_prompt_from_traces: bool = False
+    compress_job_description: bool = False
+    teacher_model_name: Name = "openai.gpt-oss-120b"
+    relabelling_committee_models: tuple[Name, ...] = (
+        "zai.glm-5",
+        "Qwen3-235B-A22B-Instruct-2507",
+        "openai.gpt-oss-120b-thinking",
+        "deepseek.v3.2",
+    )
+
+
+class Config(Section):
+    """The whole configuration; only `base.task` has no default."""
+
+    base: Base
+    tuning: Tuning = Tuning()
+    evaluation: Evaluation = Evaluation()
+    synthgen: Synthgen = Synthgen()
+    trace_processing: TraceProcessing = TraceProcessing()
+    output_dir: str | None = None
+    """Ours: the run directory; None: `runs/NAME`."""
+    _explicit: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @property
+    def explicit(self) -> frozenset[str]:
+        """Dotted names of the settings that the user made, in the file or as overrides."""
+        return self._explicit
+
+    def with_presets(self, values: Mapping[str, Json]) -> "Config":
+        """With `values` (dotted name -> value) where the user set nothing, such as what suits a student."""
+        tree = self.model_dump()
+        for name, value in values.items():
+            if name not in self.explicit:
+                section, _, key = name.rpartition(".")
+                (tree[section] if section else tree)[key] = value
+        config = Config.model_validate(tree)
+        config._explicit = self.explicit
+        return config
+
+    def recorded(self) -> dict[str, Json]:
+        """What a run's manifest keeps: all that can change its result; not where it is written."""
+        return self.model_dump(mode="json", exclude={"output_dir"})
+
+
+SECTIONS: dict[str, type[Section]] = {
+    "base": Base,
+    "tuning": Tuning,
+    "evaluation": Evaluation,
+    "synthgen": Synthgen,
+    "trace_processing": TraceProcessing,
+}
+
+NO_EFFECT: dict[str, str] = {
+    "evaluation.batch_size": "is deprecated, and evaluation batches by itself",
+    "synthgen.generation_per_unstructured_context": "matters for closed-book question answering only",
+    "synthgen.num_negative_exemplars_per_generation": "matters for classification only",
+    "synthgen.validation_max_answer_length": "is deprecated; validation_max_total_length counts",
+    "synthgen.match_generated_distribution_to_seed": "matters for classification only",
+    "synthgen.num_distractor_context_blocks": "matters for question answering over documents only",
+    "synthgen.output_is_json": "matters for question answering only; a call is always JSON",
+    "tuning.rlvr_dataset_size": "asks for a reinforcement stage, which this version does not have",
+    "tuning.rlvr_llm_as_a_judge_model_name": "matters for a reinforcement stage only",
+    "tuning.rlvr_per_device_batch_size": "matters for a reinforcement stage only",
+    "tuning.rlvr_num_generations": "matters for a reinforcement stage only",
+    "tuning.rlvr_num_train_epochs": "matters for a reinforcement stage only",
+}
+"""Settings that are accepted and change nothing here -> why."""
+
+TRACES = "matters only where a job is made from traces"
+"""Why `trace_processing` changes nothing for a folder with its own train and test rows."""
+
+
+def read_config(path: Path | None, overrides: Sequence[str] = ()) -> tuple[Config, list[Fault]]:
+    """The configuration of a file (None: the defaults) with `key=value` overrides, and the warnings about it.
+
+    Raises `ConfigError` with all faults of both.
+    """
+    settings = read_settings(path, overrides)
+    tree = {key: value for key, value in settings.tree.items() if value is not None}  # a section left empty
+    if any(not fault.path and fault.file for fault in settings.faults):  # no YAML: nothing to look at
+        raise ConfigError("the configuration cannot be used:", settings.faults)
+    known_bad = {fault.path for fault in settings.faults}
+    config, faults = _validated(tree)
+    faults = [fault for fault in faults if fault.path not in known_bad]
+    if config:
+        config._explicit = frozenset(leaves(tree))
+        faults += _compatible(config, known_bad) + _rules(config)
+        faults += _without_effect(config)
+    faults = settings.faults + [placed(fault, str(path or ""), settings.lines) for fault in faults]
+    errors = [fault for fault in faults if fault.severity == "error"]
+    if config is None or errors:
+        raise ConfigError("the configuration cannot be used:", errors)
+    return config, faults
+
+
+def _validated(tree: dict[str, Json]) -> tuple[Config | None, list[Fault]]:
+    try:
+        return Config.model_validate(tree), []
+    except ValidationError as error:
+        return None, _faults(error, tree)
+
+
+def _faults(error: ValidationError, tree: dict[str, Json]) -> list[Fault]:
+    faults: dict[str, Fault] = {}
+    for item in error.errors():
+        keys = _keys(item["loc"])
+        path = ".".join(keys)
+        faults.setdefault(path, _fault(path, item["type"], item["msg"], item.get("input")))
+    if "base" in faults and "base" not in tree:
+        faults["base.task"] = _fault("base.task", "missing", "", None)
+        del faults["base"]
+    return list(faults.values())
+
+
+def _keys(place: tuple[int | str, ...]) -> list[str]:
+    """The names of sections and fields at the head of a place; then come list indices and parts of unions."""
+    return [str(key) for key in place[:2]] if place[0] in Config.model_fields else [str(place[0])]
+
+
+def _fault(path: str, kind: str, said: str, found: Json) -> Fault:
+    section, _, key = path.rpartition(".")
+    if kind == "extra_forbidden":
+        return Fault(
+            path=path, expected="a known setting", found=f"`{key}`", hint=_near_setting(section, key)
+        )
+    if path == "base.task":
+        return _task_fault(kind, found)
+    if kind == "missing":
+        return Fault(path=path, expected="a value", found="none")
+    said = said.removeprefix("Value error, ").removeprefix("Input should be ")
+    plain = {"model_type": "`key: value` lines below it", "int_from_float": "a whole number"}
+    wanted = plain.get(kind, said[:1].lower() + said[1:]).replace("a valid ", "")
+    return Fault(path=path, expected=wanted, found=shown(found))
+
+
+def _near_setting(section: str, key: str) -> str:
+    """Where a wrong name points: a setting of its section, of another section, or the list."""
+    hint = near(key, list(SECTIONS[section].model_fields if section else Config.model_fields))
+    if hint.startswith("did"):
+        return hint
+    elsewhere = [f"{name}.{key}" for name, fields in SECTIONS.items() if key in fields.model_fields]
+    return f"did you mean `{elsewhere[0]}`?" if elsewhere else hint
+
+
+def _task_fault(kind: str, found: Json) -> Fault:
+    expected = " or ".join(f"`{task}`" for task in TASKS)
+    if kind == "missing":
+        return Fault(
+            path="base.task", expected=expected, found="no task", hint="base:\n    task: " + TASKS[1]
+        )
+    hint = near(str(found), list(TASKS))
+    hint = "that task of the reference calls no tools" if found in OTHER_TASKS else hint
+    return Fault(path="base.task", expected=expected, found=shown(found), hint=hint)
+
+
+def _compatible(config: Config, known_bad: set[str]) -> list[Fault]:
+    """Students and teachers beyond the reference: refused, or with `allow_untested` warned of."""
+    base = config.base
+    found = {
+        "base.student_model_name": student_fault(base.student_model_name),
+        "base.teacher_model_name": teacher_fault(base.teacher_model_name, base.task),
+    }
+    severity = "warning" if base.allow_untested else "error"
+    hint = {"hint": "base.allow_untested is true, so it goes on"} if base.allow_untested else {}
+    return [
+        msgspec.structs.replace(fault, path=path, severity=severity, **hint)
+        for path, fault in found.items()
+        if fault and path not in known_bad
+    ]
+
+
+def _rules(config: Config) -> list[Fault]:
+    """What holds between two settings."""
+    tuning = config.tuning
+    fits = tuning.rlvr_per_device_batch_size % tuning.rlvr_num_generations == 0
+    if fits or not tuning.rlvr_dataset_size:
+        return []
+    expected = f"a multiple of rlvr_num_generations ({tuning.rlvr_num_generations})"
+    path = "tuning.rlvr_per_device_batch_size"
+    return [Fault(path=path, expected=expected, found=f"`{tuning.rlvr_per_device_batch_size}`")]
+
+
+def _without_effect(config: Config) -> list[Fault]:
+    """A warning for each setting that the user made and that changes nothing, or not all they may think."""
+    reasons = {name: NO_EFFECT.get(name, TRACES) for name in sorted(config.explicit)}
+    return [
+        Fault(
+            path=name,
+            expected="a setting with an effect on tool calling",
+            found=f"one that has none: it {why}",
+            severity="warning",
+        )
+        for name, why in reasons.items()
+        if name in NO_EFFECT or name.startswith("trace_processing.")
+    ]
