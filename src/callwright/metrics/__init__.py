@@ -1,7 +1,7 @@
 """Metrics: how good an answer is, as scores with their counts and intervals.
 
-A metric of calls is a function `(expected, produced, tools) -> Score`, named in `CALL_METRICS`; to add one: one file
-or function, one line. A score that could not be computed is None with its reason, never 0.
+A metric of calls is a function `(expected, produced, tools) -> Score`, named in `CALL_METRICS`; to add one:
+one file or function, one line. A score that could not be computed is None with its reason, never 0.
 """
 
 from collections.abc import Callable
