@@ -19,7 +19,7 @@ def test_a_wrong_name_gets_the_near_one() -> None:
     table: Registry[object] = Registry(
         "student", {"Qwen3-0.6B": "json:dumps", "callwright-tiny": "json:loads"}
     )
-    with pytest.raises(CallwrightError, match="no student `qwen3-0.6b`") as caught:
+    with pytest.raises(CallwrightError, match=r"no student `qwen3-0\.6b`") as caught:
         table["qwen3-0.6b"]
     assert caught.value.hint == "did you mean `Qwen3-0.6B`?"
 
