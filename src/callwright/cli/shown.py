@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from msgspec.structs import replace
 
 from callwright.cli.output import Output, as_json, data, fields, note, table, warn
 from callwright.errors import InputError, RunError
@@ -78,8 +79,9 @@ def preview(folder: Path, settings: Sequence[str], count: int) -> None:
 
     job = read_job(folder, settings)
     warnings(job)
+    data(typer.style(job.task_description, dim=True))
     for conversation in pipeline.preview(job, count):
-        _print(conversation)
+        _print(replace(conversation, messages=conversation.messages[1:]))
 
 
 def outcome(run: Path) -> None:
@@ -141,7 +143,8 @@ def _checked(file: Path, job_folder: Path | None) -> Iterator[dict[str, Any]]:
     from callwright.checks import Context, check_all
     from callwright.job import read_job
 
-    job = read_job(job_folder, need=()) if job_folder else None
+    lenient = ["base.bad_rows=leave-out"]  # the job's own rows are not what is asked about
+    job = read_job(job_folder, lenient, need=()) if job_folder else None
     readable: list[Conversation] = []
     for row in formats.rows(file):
         for fault in row.faults:

@@ -228,8 +228,9 @@ def read_config(path: Path | None, overrides: Sequence[str] = ()) -> tuple[Confi
     faults = [fault for fault in faults if fault.path not in known_bad]
     if config:
         config._explicit = frozenset(leaves(tree))
-        faults += _compatible(config, known_bad) + _rules(config)
-        faults += _without_effect(config)
+        faults += _compatible(config.base, known_bad) + _rules(config) + _without_effect(config)
+    elif base := _base_alone(tree):
+        faults += _compatible(base, known_bad)
     faults = settings.faults + [placed(fault, str(path or ""), settings.lines) for fault in faults]
     errors = [fault for fault in faults if fault.severity == "error"]
     if config is None or errors:
@@ -242,6 +243,14 @@ def _validated(tree: dict[str, Json]) -> tuple[Config | None, list[Fault]]:
         return Config.model_validate(tree), []
     except ValidationError as error:
         return None, _faults(error, tree)
+
+
+def _base_alone(tree: dict[str, Json]) -> Base | None:
+    """The section `base` where the fault lies in another, so that its own faults are told too."""
+    try:
+        return Base.model_validate(tree.get("base"))
+    except ValidationError:
+        return None
 
 
 def _faults(error: ValidationError, tree: dict[str, Json]) -> list[Fault]:
@@ -297,9 +306,8 @@ def _task_fault(kind: str, found: Json) -> Fault:
     return Fault(path="base.task", expected=expected, found=shown(found), hint=hint)
 
 
-def _compatible(config: Config, known_bad: set[str]) -> list[Fault]:
+def _compatible(base: Base, known_bad: set[str]) -> list[Fault]:
     """Students and teachers beyond the reference: refused, or with `allow_untested` warned of."""
-    base = config.base
     found = {
         "base.student_model_name": student_fault(base.student_model_name),
         "base.teacher_model_name": teacher_fault(base.teacher_model_name, base.task),

@@ -15,7 +15,7 @@ from callwright.chat import ChatModel, Sampling
 from callwright.checks import check_all, errors
 from callwright.config import Config
 from callwright.conversation import Conversation
-from callwright.decoding.shapes import SHAPES
+from callwright.decoding import shape_of
 from callwright.job import Job
 from callwright.pipeline.rejected import Rejected
 from callwright.pipeline.teaching import composer, teacher_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from callwright.decoding import Mode
     from callwright.evaluate import Evaluation, Funnel, Item
     from callwright.packs import PackManifest
+    from callwright.renderers import Renderer
     from callwright.students import Student
     from callwright.train import TrainSettings
 
@@ -233,7 +234,7 @@ class Stages:
         """The student with the decoder it is served with."""
         from callwright.inference import StudentModel
 
-        return StudentModel(self.described(student), decoding=best_decoding(student.renderer.name))
+        return StudentModel(self.described(student), decoding=best_decoding(student.renderer))
 
     def evaluated(self, role: str, model: Callable[[], ChatModel], identity: str = "") -> "Evaluation":
         """The figures of one model; `model` is only made where its predictions are not there yet."""
@@ -279,8 +280,7 @@ class Stages:
                 "The base student has random weights: it shows where this training began, not what a pretrained"
                 " model of this size could do untuned."
             )
-        mode = best_decoding(self.base.renderer.name)
-        if mode == "grounded":
+        if best_decoding(self.base.renderer) == "grounded":
             said.append(
                 "Both students were decoded under a grammar: a call names a declared tool, its arguments fit the"
                 " schema, and string arguments that were always found in the conversation while training are held"
@@ -333,9 +333,9 @@ def train_settings(config: Config) -> "TrainSettings":
     )
 
 
-def best_decoding(renderer: str) -> "Mode":
+def best_decoding(renderer: "Renderer") -> "Mode":
     """The strictest decoder there is for a family of students."""
-    return "grounded" if renderer in SHAPES else "free"
+    return "grounded" if shape_of(renderer) else "free"
 
 
 def told(manifest: "PackManifest") -> dict[str, Any]:
