@@ -32,7 +32,7 @@ from callwright.students import (
 from callwright.students import folders as student_folders
 from callwright.testing.students import TOKENS, Architecture, make_student
 
-SMALL = TinySize(width=32, layers=1, heads=2, feed_forward=48, vocabulary=400)
+SMALL = TinySize(width=64, layers=2, heads=2, feed_forward=64, vocabulary=400)
 TEXTS = ["open the final report", "delete report_final.txt please", "the report of the year 2024"]
 TOOL = Tool(
     name="open_file",

@@ -21,7 +21,7 @@ TOOLS = (
     ),
 )
 NAMES = ("plan", "notes", "letter", "budget", "report", "recipe", "draft", "photo")
-SMALL = TinySize(width=32, layers=2, heads=2, feed_forward=64, vocabulary=400)
+SMALL = TinySize(width=64, layers=2, heads=2, feed_forward=64, vocabulary=400)
 
 
 def conversation(name: str) -> Conversation:
@@ -48,10 +48,10 @@ def texts() -> list[str]:
     return [str(turn.content) for c in CONVERSATIONS for turn in c.messages] + list(NAMES)
 
 
-def make_packs(student: Student, folder: Path, *, pack_size: int = 256) -> Path:
+def make_packs(student: Student, folder: Path, *, pack_size: int = 256, count: int = 40) -> Path:
     examples = (
         packs.encode(spans, student.encoder)
-        for one in CONVERSATIONS
+        for one in CONVERSATIONS[:count]
         for spans in samples(one, student.renderer)
     )
     packs.write(folder, examples, pack_size=pack_size)
@@ -86,7 +86,7 @@ def folder_of(tmp_path: Path) -> Callable[[Architecture], Path]:
 
 @pytest.fixture
 def packs_of(tmp_path: Path) -> Callable[[Student], Path]:
-    return lambda student: make_packs(student, tmp_path / "packs", pack_size=1200)
+    return lambda student: make_packs(student, tmp_path / "packs", pack_size=1200, count=14)
 
 
 @pytest.fixture

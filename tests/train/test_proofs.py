@@ -119,6 +119,6 @@ def test_an_export_with_another_template_is_found(tiny: Student, data: list[Pack
 
 
 def test_an_export_with_another_tokenizer_is_found(tiny: Student) -> None:
-    other = create_tiny(["other words are learnt here, and here"], seed=1, size=TinySize(width=8, heads=1))
+    other = create_tiny(["other words are learnt here, and here"], seed=1, size=TinySize(width=64, heads=2))
     with pytest.raises(ProofError, match="does not give the tokens that were trained"):
         proofs.of_writing(tiny, other.tokenizer, "<|im_start|>user\nopen report_2<|im_end|>")

@@ -190,6 +190,14 @@ def test_a_folder_of_another_training_is_refused_with_what_differs(
         train(tiny, tiny_packs, tmp_path, settings=replace(settings, learning_rate=0.1))
 
 
+def test_a_folder_whose_beginning_cannot_be_read_is_refused(
+    tiny: Student, tiny_packs: Path, settings: TrainSettings, tmp_path: Path
+) -> None:
+    (tmp_path / "begun.json").write_text("{")
+    with pytest.raises(RunError, match=r"begun\.json` cannot be read"):
+        train(tiny, tiny_packs, tmp_path, settings=settings)
+
+
 def test_nothing_is_trained_before_the_proofs_hold(
     tiny: Student, tiny_packs: Path, settings: TrainSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
