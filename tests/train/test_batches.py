@@ -6,7 +6,7 @@ import torch
 
 from callwright.packs import IGNORED, Pack, Packs
 from callwright.students import Student
-from callwright.train.batches import collator, held_out, shares_prefix, token_losses, unpacked
+from callwright.train.batches import Noise, collator, held_out, shares_prefix, token_losses, unpacked
 
 
 def pack_of(*samples: tuple[list[int], int]) -> Pack:
@@ -96,3 +96,23 @@ def test_packs_are_held_out_by_share_and_seed() -> None:
 def test_something_is_always_left_to_train(count: int, share: float, expected: int) -> None:
     ours, out = held_out(count, share, seed=0)
     assert (len(ours), len(out)) == (count - expected, expected)
+
+
+def test_noise_changes_ordinary_words_of_the_prompt_and_nothing_that_is_written_or_copied() -> None:
+    # 1, 2: template; 10 to 19: words; the student writes 12 and 2, and 12 stands in the prompt too
+    ids = [1, 10, 11, 12, 13, 14, 15, 2, 12, 2]
+    sample = pack_of((ids, 8))
+    noise = Noise(1.0, np.arange(100, 110))
+    assert noise.on(sample, 0).ids.tolist() == ids, "none of its words may be exchanged"
+    noisy = Noise(1.0, np.arange(10, 20)).on(sample, 2)
+    kept = [0, 1, 3, 7, 8, 9]  # before the start, of the template, written, or copied
+    assert [noisy.ids[at] for at in kept] == [ids[at] for at in kept]
+    assert all(10 <= noisy.ids[at] < 20 for at in (2, 4, 5, 6))
+    assert noisy.labels.tolist() == sample.labels.tolist()
+    assert noisy.ids.tolist() == Noise(1.0, np.arange(10, 20)).on(sample, 2).ids.tolist()
+
+
+def test_noise_is_about_as_much_as_asked_for() -> None:
+    sample = pack_of((list(range(10, 1010)), 1000))
+    changed = Noise(0.2, np.arange(10, 1010)).on(sample, 0).ids
+    assert 0.15 < float(np.mean(changed != sample.ids)) < 0.25

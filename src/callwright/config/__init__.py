@@ -87,6 +87,10 @@ class Tuning(Section):
     train_eval_split: InnerShare = 0.2
     """Share of the training data that is kept for the loss on unseen data."""
     gradient_accumulation_steps: Count = 1
+    input_noise: Share = 0.0
+    """Ours: share of the prompt's words that are exchanged for random ones while training."""
+    adam_beta2: InnerShare = 0.999
+    """Ours: how long the optimizer remembers the size of gradients; lower suits a training of few steps."""
     pack_size: Count = 2048
     """Ours: tokens of one training row; conversations are packed into rows of this size."""
     num_few_shot_examples_student: Amount = 0
@@ -194,8 +198,22 @@ SECTIONS: dict[str, type[Section]] = {
     "trace_processing": TraceProcessing,
 }
 
+_PROMPTED = "matters for a teacher that is prompted; the offline teacher composes without prompts"
 NO_EFFECT: dict[str, str] = {
     "evaluation.batch_size": "is deprecated, and evaluation batches by itself",
+    "base.llm_num_parallel_requests": "matters for generation by a model behind an endpoint, which is not here yet",
+    "evaluation.llm_as_a_judge_model_name": "matters for a judge of replies, which is not here yet",
+    "synthgen.generation_in_single_call": _PROMPTED,
+    "synthgen.generation_iteration_size": _PROMPTED,
+    "synthgen.num_positive_exemplars_per_generation": _PROMPTED,
+    "synthgen.num_unlabelled_exemplars_per_generation": _PROMPTED,
+    "synthgen.teacher_temperature": _PROMPTED,
+    "synthgen.teacher_max_tokens": _PROMPTED,
+    "synthgen.basic_mutators_to_use": _PROMPTED,
+    "synthgen.mutation_topics": _PROMPTED,
+    "synthgen.parallel_llm_calls": _PROMPTED,
+    "synthgen.validation_similarity_threshold": "is not applied yet; exact duplicates are always left out",
+    "tuning.num_few_shot_examples_student": "is not applied yet; students are trained and served without examples",
     "synthgen.generation_per_unstructured_context": "matters for closed-book question answering only",
     "synthgen.num_negative_exemplars_per_generation": "matters for classification only",
     "synthgen.validation_max_answer_length": "is deprecated; validation_max_total_length counts",

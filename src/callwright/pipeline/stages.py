@@ -18,7 +18,7 @@ from callwright.conversation import Conversation
 from callwright.decoding import shape_of
 from callwright.job import Job
 from callwright.pipeline.rejected import Rejected
-from callwright.pipeline.teaching import composer, teacher_of
+from callwright.pipeline.teaching import answering_teacher, composer
 from callwright.runs import Run
 from callwright.students import TINY
 
@@ -74,7 +74,7 @@ class Stages:
 
     @cached_property
     def teacher(self) -> ChatModel:
-        return teacher_of(self.job)
+        return answering_teacher(self.job)
 
     # ── check ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -329,6 +329,8 @@ def train_settings(config: Config) -> "TrainSettings":
         num_train_epochs=tuning.num_train_epochs,
         train_eval_split=tuning.train_eval_split,
         gradient_accumulation_steps=tuning.gradient_accumulation_steps,
+        adam_beta2=tuning.adam_beta2,
+        input_noise=tuning.input_noise,
         seed=config.base.random_seed,
     )
 

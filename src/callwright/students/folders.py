@@ -62,8 +62,8 @@ def _place(folder_or_name: str | Path) -> str:
             f"`{TINY}` has no weights to load: it is made from the conversations of a job",
             hint="train one with `callwright run JOB`, and load the `student` folder of that run",
         )
-    if text in STUDENTS:
-        return STUDENTS[text].hub
+    if known := STUDENTS.get(text.removeprefix("openai.")):  # the reference's spelling of gpt-oss
+        return known.hub
     if not isinstance(folder_or_name, Path) and text.count("/") == 1 and not text.startswith((".", "/", "~")):
         return text
     raise ModelError(

@@ -18,8 +18,6 @@ from callwright.students.machine import torch_module
 if TYPE_CHECKING:
     from torch import Tensor
 
-    Tensors = Any
-
 CODE = 16
 """Dimensions of a code that stands for a token."""
 LOOK_BACK = 3.0
@@ -37,15 +35,23 @@ FAST = 0.05
 def give_induction(model: Any, *, seed: int) -> None:
     """Write the three heads into layers 0 and 1 of a Qwen3 model with tied embeddings and random weights, in place.
 
-    `model` needs two layers, two heads in the first, and heads wide enough for two codes of slow frequencies.
+    Raises `ValueError` where the model has not two layers, two heads of 64 dimensions, and a width of 64.
     """
     torch = torch_module()
     config = model.config
     width, size = int(config.hidden_size), int(config.head_dim)
-    if config.num_hidden_layers < 2 or config.num_attention_heads < 2 or size < 4 * CODE:
-        raise ValueError(f"no room for induction heads in {config.num_hidden_layers} layers with heads of {size}")
+    layers, heads = int(config.num_hidden_layers), int(config.num_attention_heads)
+    if layers < 2 or heads < 2 or size < 4 * CODE or width < 4 * CODE:
+        raise ValueError(
+            f"expected 2 layers, 2 heads of {4 * CODE} dimensions and a width of {4 * CODE} or more for"
+            f" induction heads, found {layers} layers, {heads} heads of {size} and a width of {width}"
+        )
     known = width - 2 * CODE - 1
-    identity, before, before_that = slice(1, 1 + known), slice(1 + known, width - CODE), slice(width - CODE, width)
+    identity, before, before_that = (
+        slice(1, 1 + known),
+        slice(1 + known, width - CODE),
+        slice(width - CODE, width),
+    )
     draw = torch.Generator().manual_seed(seed)
 
     def orthonormal(rows: int) -> "Tensor":

@@ -30,7 +30,7 @@ class TinySize(msgspec.Struct, frozen=True, kw_only=True):
 def create_tiny(
     texts: Iterable[str], *, seed: int, max_length: int = 2048, size: TinySize | None = None
 ) -> Student:
-    """A new `callwright-tiny`: a tokenizer trained on `texts`, and a Qwen3 model with random weights and induction heads.
+    """A new `callwright-tiny`: a tokenizer trained on `texts`; a Qwen3 model, random but for its induction heads.
 
     The same texts, seed and size give the same student, to the last bit.
     """

@@ -7,6 +7,9 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "Endpoint": "endpoint",
+    "Trouble": "endpoint",
+    "said": "endpoint",
     "random_conversation": "conversations",
     "random_conversations": "conversations",
     "random_tools": "conversations",
@@ -17,11 +20,14 @@ _HOMES = {
 """Public name -> the module of this folder it lives in."""
 
 __all__ = [
+    "Endpoint",
+    "Trouble",
     "byte_tokenizer",
     "make_student",
     "random_conversation",
     "random_conversations",
     "random_tools",
+    "said",
     "tiny_tokenizer",
 ]
 

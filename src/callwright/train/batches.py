@@ -5,7 +5,9 @@ that beginning is computed once and the rest of every sample reads it from the c
 loss is the same; for tools of 400 tokens and conversations of 120 it is four times less work.
 """
 
+import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -32,7 +34,32 @@ def held_out(count: int, share: float, *, seed: int) -> tuple[list[int], list[in
     return sorted(order[out:]), sorted(order[:out])
 
 
-def collator(pad: int, *, shares: bool, history: float = 0.0) -> Callable[[Sequence[Pack]], Batch]:
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Words of the prompt that are exchanged for others while training, so that no single one is relied on."""
+
+    share: float
+    """Of the tokens that may be exchanged."""
+    words: npt.NDArray[np.int64]
+    """Ids of ordinary tokens: none that the template or a call is made of."""
+
+    def on(self, sample: Pack, start: int) -> Pack:
+        """The sample with noise from token `start` on; what the student writes, and what it copies, stays.
+
+        Drawn by the sample itself, so that a resumed training sees the same.
+        """
+        draw = np.random.default_rng(zlib.crc32(sample.ids.tobytes()))
+        written = np.unique(sample.ids[sample.labels != IGNORED])
+        free = np.isin(sample.ids, self.words) & ~np.isin(sample.ids, written)
+        free[:start] = False
+        hit = free & (draw.random(len(free)) < self.share)
+        ids = np.where(hit, draw.choice(self.words, len(free)), sample.ids).astype(np.int32)
+        return Pack(ids, sample.labels, sample.position_ids, sample.lengths)
+
+
+def collator(
+    pad: int, *, shares: bool, history: float = 0.0, noise: Noise | None = None
+) -> Callable[[Sequence[Pack]], Batch]:
     """Makes a batch of packs; `history`: weight of the tokens that are not trained otherwise.
 
     `shares`: whether the model takes a common beginning apart, as `shares_prefix` tells.
@@ -40,7 +67,10 @@ def collator(pad: int, *, shares: bool, history: float = 0.0) -> Callable[[Seque
 
     def collate(packs: Sequence[Pack]) -> Batch:
         samples = [sample for pack in packs for sample in unpacked(pack)]
-        common = _common(samples) if shares else 0
+        common = _common(samples) if shares or noise else 0
+        if noise:
+            samples = [noise.on(sample, common) for sample in samples]
+            packs, common = samples, common if shares else 0
         if common < WORTH:
             common, groups = 0, [(packs, list(range(len(samples))))]
         else:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import torch
 from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
 
@@ -18,7 +19,7 @@ from callwright.packs import Packs
 from callwright.students import Student, fast_bf16, quiet
 from callwright.train import proofs
 from callwright.train.adapters import adapted
-from callwright.train.batches import Batch, collator, held_out, shares_prefix, token_losses
+from callwright.train.batches import Batch, Noise, collator, held_out, shares_prefix, token_losses
 from callwright.train.checkpoints import newest, step_of
 from callwright.train.curves import Log, draw
 from callwright.train.settings import Progress, TrainSettings
@@ -54,7 +55,10 @@ def run(
             args=_arguments(folder, settings, bf16=begun.bf16),
             train_dataset=torch.utils.data.Subset(data, ours),
             data_collator=collator(
-                pad, shares=shares_prefix(student.model), history=settings.history_loss_weight
+                pad,
+                shares=shares_prefix(student.model),
+                history=settings.history_loss_weight,
+                noise=_noise(student, settings.input_noise),
             ),
         )
         if checkpoint is None:
@@ -144,6 +148,14 @@ def _arguments(folder: Path, settings: TrainSettings, *, bf16: bool) -> Training
             1  # several GPUs are for several processes; Trainer would split batches among threads
         )
     return arguments
+
+
+def _noise(student: Student, share: float) -> Noise | None:
+    """Noise of ordinary tokens: not of those that were added for the template, a call or the end of a turn."""
+    if not share:
+        return None
+    added = set(student.tokenizer.get_added_vocab().values()) | set(student.tokenizer.all_special_ids)
+    return Noise(share, np.array([word for word in range(len(student.tokenizer)) if word not in added]))
 
 
 def _full(student: Student) -> Student:

@@ -34,6 +34,9 @@ class TrainSettings(msgspec.Struct, frozen=True, kw_only=True):
     history_loss_weight: float = 0.0
     """Weight of the tokens that the student does not write itself; above 0 only for a student made from
     nothing, which has no other text to learn language and copying from."""
+    input_noise: float = 0.0
+    """Share of the prompt's words, those that are copied apart, that are exchanged for random ones; above 0 for a
+    student made from nothing, which would else know a request by the exact words of the examples."""
     checkpoint_steps: int = 0
     """Steps between checkpoints; 0: by the clock alone."""
     checkpoint_seconds: float = 60.0
