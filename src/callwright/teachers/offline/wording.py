@@ -61,7 +61,7 @@ class Wording:
     def vary(self, text: str, tools: tuple[str, ...], rng: Random, *, first: bool, leaning: bool) -> str:
         """`text` said a little differently; its marks stay, in their order."""
         chance = rng.random()
-        if chance < 0.25 and (swaps := self.swaps(text, tools)):
+        if chance < 0.5 and (swaps := self.swaps(text, tools)):
             pattern, other = swaps[int(rng.random() * len(swaps))]
             text = pattern.sub(lambda m: other.capitalize() if m[0][:1].isupper() else other, text, count=1)
         if rng.random() < 0.34 and not leaning:
@@ -77,7 +77,7 @@ class Wording:
                     text,
                     count=1,
                 )
-        if rng.random() < 0.04:
+        if rng.random() < 0.06:
             text = _slipped(text, rng)
         return self._cased(text, rng)
 
