@@ -74,3 +74,25 @@ def test_importing_the_package_and_its_command_loads_no_heavy_library() -> None:
     code = f"import sys, callwright, callwright.cli; print([m for m in {heavy!r} if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_a_job_is_planned_and_its_rows_are_made_without_the_training_libraries(tmp_path: Path) -> None:
+    blocked = [
+        "torch",
+        "transformers",
+        "numpy",
+        "pyarrow",
+        "llguidance",
+        "tokenizers",
+        "fastapi",
+        "matplotlib",
+    ]
+    example = PACKAGE.parents[1] / "examples" / "filesystem"
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({blocked!r}))\n"
+        "from callwright.cli import app\n"
+        f"app(['check', {str(example)!r}, 'synthgen.generation_target=5', 'output_dir={tmp_path / 'run'}'])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert shown.returncode == 0, shown.stderr
+    assert (tmp_path / "run" / "conversations.jsonl").exists()

@@ -61,6 +61,17 @@ def test_every_stage_leaves_its_artifacts_and_its_counts(run: Path) -> None:
     assert not (run / "training").exists()
 
 
+def test_the_base_student_that_is_evaluated_is_the_untrained_one(run: Path, job: Job) -> None:
+    weights = (run / "base" / "model.safetensors").read_bytes()
+    assert weights != (run / "student" / "model.safetensors").read_bytes()
+    with pipeline.opened_stages(job, run) as stages:
+        first, second = stages.base, stages.base
+        assert first is not second
+        trained = next(first.model.parameters())
+        trained.data.zero_()
+        assert float(next(stages.base.model.parameters()).detach().abs().sum()) > 0
+
+
 def test_the_student_answers_as_the_seed_shows(run: Path) -> None:
     model = callwright.load(run / "student")
     conversation = [

@@ -29,7 +29,7 @@ def model() -> StudentModel:
         ),
         Tool(name="pwd"),
     )
-    small = TinySize(width=32, layers=1, heads=2, feed_forward=64)
+    small = TinySize(width=64, layers=2, heads=2, feed_forward=64)
     texts = ["please show the report file", "list all my documents and find them"] * 20
     student = create_tiny(texts, seed=0, max_length=512, size=small)
     return StudentModel(student.with_card(tools=tools, task_description="You run commands."), batch_size=4)

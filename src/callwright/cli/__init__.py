@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from callwright.cli import model, shown
-from callwright.cli.output import Commands, Output, OutputOption, Progress
+from callwright.cli.output import Commands, Output, OutputOption, Progress, note
 
 app = typer.Typer(
     name="callwright",
@@ -152,7 +152,7 @@ def show(
 def serve(
     student: Student,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
     api_key: Annotated[
         list[str] | None,
         typer.Option(envvar="CALLWRIGHT_API_KEY", help="Key that clients must send; none on loopback alone."),
@@ -161,7 +161,9 @@ def serve(
     """Serve a student behind the OpenAI API: /v1/chat/completions and /v1/models."""
     from callwright.serve import serve as listen
 
-    listen(shown.student_folder(student), host=host, port=port, api_keys=tuple(api_key or ()))
+    folder = shown.student_folder(student)
+    note(f"serving {folder} at http://{host}:{port}/v1")
+    listen(folder, host=host, port=port, api_keys=tuple(api_key or ()), warn=note)
 
 
 @app.command()

@@ -15,11 +15,19 @@ import orjson
 import typer
 from typer.core import TyperGroup
 
-from callwright.errors import CallwrightError, Fault, InputError
+from callwright.errors import CallwrightError, Fault, InputError, MissingExtra
 
 if TYPE_CHECKING:  # rich takes as long to import as the rest of a small command
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
+
+EXTRAS = {
+    **dict.fromkeys(
+        ("numpy", "pyarrow", "tokenizers", "transformers", "torch", "peft", "llguidance"), "train"
+    ),
+    **dict.fromkeys(("fastapi", "uvicorn"), "serve"),
+}
+"""Library -> the extra of this package that brings it."""
 
 EVERY = 10.0
 """Seconds between two lines of progress where there is no terminal."""
@@ -43,6 +51,16 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except CallwrightError as error:
             fail(error)
+        except ModuleNotFoundError as error:
+            if error.name not in EXTRAS:
+                raise
+            fail(MissingExtra(str(error.name), EXTRAS[str(error.name)]))
+        except OSError as error:  # a file that is not there, a folder that cannot be written, a port in use
+            fail(
+                CallwrightError(
+                    f"{error.strerror or error}" + (f": `{error.filename}`" if error.filename else "")
+                )
+            )
 
 
 def fail(error: CallwrightError) -> NoReturn:

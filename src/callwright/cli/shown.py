@@ -31,12 +31,11 @@ def plan(folder: Path, settings: Sequence[str]) -> None:
     """The job as it was read, the settings as they were resolved, and the stages that are yet to be done."""
     from callwright import pipeline
     from callwright.job import read_job
-    from callwright.runs import read_manifest
 
     job = read_job(folder, settings)
     warnings(job)
     place = pipeline.directory(job)
-    done = read_manifest(place).stages if (place / "manifest.json").exists() else {}
+    done = {name.replace("report", "evaluate") for name in _finished(place)}
     config = pipeline.settled(job.config)
     fields(
         {
@@ -48,10 +47,17 @@ def plan(folder: Path, settings: Sequence[str]) -> None:
             "teacher": config.base.teacher_model_name,
             "student": config.base.student_model_name,
             "to generate": f"{config.synthgen.generation_target:,} conversations",
+            "settings": "\n".join(f"{name}={value}" for name, value in pipeline.presets(job.config).items()),
             "run directory": str(place),
             "stages": "\n".join(f"{name}: {'done' if name in done else 'to do'}" for name in pipeline.STAGES),
         }
     )
+
+
+def _finished(place: Path) -> list[str]:
+    from callwright.runs import read_manifest
+
+    return list(read_manifest(place).stages) if (place / "manifest.json").exists() else []
 
 
 def stage(run: Path, name: str, *artifacts: str) -> None:
@@ -111,6 +117,10 @@ def dry_packs(folder: Path, settings: Sequence[str]) -> None:
 
 def student_folder(name: str) -> Path:
     """The student that is meant by a folder: itself, or the one inside a run."""
+    if "train" not in (finished := _finished(Path(name))) and finished:
+        raise RunError(
+            f"the run `{name}` has not trained its student yet", hint="go on with `callwright run`"
+        )
     for folder in (Path(name) / "student", Path(name)):
         if (folder / "callwright.json").exists() or (folder / "config.json").exists():
             return folder

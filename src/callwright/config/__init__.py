@@ -7,6 +7,7 @@ accepted and said to have none.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 import msgspec
 from pydantic import (
@@ -50,6 +51,15 @@ InnerShare: TypeAlias = Annotated[float, _Number, AfterValidator(_inside)]
 Name: TypeAlias = Annotated[str, Field(min_length=1)]
 
 
+def _without_secret(url: str) -> str:
+    if urlsplit(url).username or urlsplit(url).password:
+        raise ValueError("an address without a password in it; put the key into an environment variable")
+    return url
+
+
+Endpoint: TypeAlias = Annotated[str, AfterValidator(_without_secret)]
+
+
 class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), validate_default=True)
 
@@ -66,7 +76,7 @@ class Base(Section):
     """Ours: students and teachers beyond those that the reference allows."""
     bad_rows: Literal["refuse", "leave-out"] = "refuse"
     """Ours: what a faulty row means for its job folder."""
-    teacher_base_url: str | None = None
+    teacher_base_url: Endpoint | None = None
     """Ours: an OpenAI-compatible endpoint that serves the teacher; else CALLWRIGHT_TEACHER_URL."""
     teacher_api_key_env: Name = "CALLWRIGHT_TEACHER_API_KEY"
     """Ours: the environment variable that holds the endpoint's key; the key itself is never in a file."""
@@ -301,7 +311,8 @@ def _fault(path: str, kind: str, said: str, found: Json) -> Fault:
     said = said.removeprefix("Value error, ").removeprefix("Input should be ")
     plain = {"model_type": "`key: value` lines below it", "int_from_float": "a whole number"}
     wanted = plain.get(kind, said[:1].lower() + said[1:]).replace("a valid ", "")
-    return Fault(path=path, expected=wanted, found=shown(found))
+    told = "one with a password" if path == "base.teacher_base_url" else shown(found)
+    return Fault(path=path, expected=wanted, found=told)
 
 
 def _near_setting(section: str, key: str) -> str:

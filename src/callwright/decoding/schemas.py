@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import msgspec
-from llguidance import LLMatcher
 
 from callwright.conversation import Json, Tool
 from callwright.schema import Schema, json_path
@@ -79,6 +78,8 @@ def _enforced(text: str) -> Enforced:
 
 def refusal(schema: Schema) -> str:
     """Why the engine refuses `schema`; empty if it takes it."""
+    from llguidance import LLMatcher  # here, so that the light installation can plan a job
+
     grammar = LLMatcher.grammar_from_json_schema(json.dumps(schema), overrides=SPACING)
     failed, messages = LLMatcher.validate_grammar_with_warnings(grammar)
     return "\n".join(messages) if failed else ""

@@ -29,7 +29,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     conversation: str
     expects_call: bool
     value: float | None
-    """By `RIGHT`; of a turn that should reply: 1 if it did, 0 if it called. None: no answer."""
+    """By `RIGHT`; None: no answer. Of a turn that should reply: 1 if it did, 0 if it called, said nothing or did
+    not stop."""
     scores: dict[str, float | None]
     produced: AssistantMessage
     error: str = ""
@@ -124,7 +125,8 @@ def _result(item: Item, prediction: Prediction) -> Result:
     expects_call = bool(item.expected.tool_calls)
     value = values[RIGHT]
     if not expects_call and prediction.finish != "error":
-        value = 0.0 if calls(prediction.message) else 1.0
+        replied = prediction.finish == "stop" and prediction.message.content.strip()
+        value = 1.0 if replied and not calls(prediction.message) else 0.0
     return Result(
         item=item.id,
         conversation=item.conversation,

@@ -24,7 +24,17 @@ from callwright.pipeline.teaching import composer
 from callwright.runs import opened
 from callwright.students import PRESETS
 
-__all__ = ["STAGES", "Progress", "directory", "dry_packs", "preview", "run", "settled", "teacher_evaluation"]
+__all__ = [
+    "STAGES",
+    "Progress",
+    "directory",
+    "dry_packs",
+    "presets",
+    "preview",
+    "run",
+    "settled",
+    "teacher_evaluation",
+]
 
 STAGES = ("generate", "check", "prepare", "train", "evaluate")
 """In the order in which they are done."""
@@ -43,9 +53,9 @@ def run(
     Without `folder` it is the job's `output_dir`, else `runs/NAME`; `name` is what the report calls the job. Raises
     `RunError` where the directory holds a run with other settings or inputs.
     """
-    with line(job, folder, progress, name=name) as stages:
-        for name in STAGES[: STAGES.index(until) + 1]:
-            getattr(stages, name)()
+    with opened_stages(job, folder, progress, name=name) as stages:
+        for stage in STAGES[: STAGES.index(until) + 1]:
+            getattr(stages, stage)()
     return stages.run.folder
 
 
@@ -62,7 +72,7 @@ def teacher_evaluation(
     """
     job = job if isinstance(job, Job) else read_job(Path(job))
     folder = folder or directory(job).with_name(f"{directory(job).name}-teacher")
-    with line(job, folder, progress, name=name) as stages:
+    with opened_stages(job, folder, progress, name=name) as stages:
         stages.evaluate_teacher()
     return stages.run.folder
 
@@ -70,6 +80,12 @@ def teacher_evaluation(
 def settled(config: Config) -> Config:
     """The configuration with the student's own presets where the user has set nothing."""
     return config.with_presets(PRESETS.get(config.base.student_model_name, {}))
+
+
+def presets(config: Config) -> dict[str, Any]:
+    """The settings that the student's presets make because the user has made none."""
+    mine = PRESETS.get(config.base.student_model_name, {})
+    return {name: value for name, value in mine.items() if name not in config.explicit}
 
 
 def directory(job: Job) -> Path:
@@ -86,7 +102,7 @@ def preview(job: Job, count: int) -> list[Conversation]:
 
 def dry_packs(job: Job) -> Mapping[str, Any]:
     """What `prepare` would make of the examples of `job`, or of what a run of it has kept so far; writes nothing."""
-    with TemporaryDirectory() as scratch, line(job, Path(scratch), None) as stages:
+    with TemporaryDirectory() as scratch, opened_stages(job, Path(scratch)) as stages:
         from callwright.prepare import prepare
 
         kept = directory(job) / "conversations.jsonl"
@@ -106,8 +122,8 @@ def dry_packs(job: Job) -> Mapping[str, Any]:
 
 
 @contextmanager
-def line(
-    job: Job | Path | str, folder: Path | str | None, progress: Progress | None, *, name: str = ""
+def opened_stages(
+    job: Job | Path | str, folder: Path | str | None, progress: Progress | None = None, *, name: str = ""
 ) -> Iterator[Stages]:
     """The stages of a job, over its opened run directory."""
     job = job if isinstance(job, Job) else read_job(Path(job))

@@ -15,7 +15,7 @@ from callwright.chat import ChatModel, Sampling
 from callwright.checks import check_all, errors
 from callwright.config import Config
 from callwright.conversation import Conversation
-from callwright.decoding import shape_of
+from callwright.decoding.shapes import shape_of
 from callwright.job import Job
 from callwright.pipeline.rejected import Rejected
 from callwright.pipeline.teaching import answering_teacher, composer
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from callwright.evaluate import Evaluation, Funnel, Item
     from callwright.packs import PackManifest
     from callwright.renderers import Renderer
-    from callwright.students import Student
+    from callwright.students import Student, StudentCard
     from callwright.train import TrainSettings
 
-SAMPLING = Sampling(max_tokens=256)
-"""How the models are asked: greedily, with room for the longest call."""
+ROOM = 64
+"""Tokens that a model may write beyond the characters of the longest turn it should write."""
 BATCH = 16
 """Items that a student answers at a time; predictions are kept batch by batch."""
 
@@ -150,8 +150,9 @@ class Stages:
             made_by=f"callwright {__version__}",
         )
 
-    @cached_property
+    @property
     def base(self) -> "Student":
+        """The untrained student, loaded anew each time: a training changes the one it is given."""
         from callwright.students import load_student
 
         return load_student(self.run.path("base") if self.makes_base else self.config.base.student_model_name)
@@ -179,7 +180,7 @@ class Stages:
         self.run.stage("train", ["student", "train.jsonl", "loss.png"], self._train, scratch="training")
 
     def _train(self) -> Mapping[str, Any]:
-        from callwright.decoding import groundable
+        from callwright.decoding.grounding import groundable
         from callwright.train import export, train
 
         self._forget_predictions("tuned")
@@ -207,7 +208,7 @@ class Stages:
         tuned = self.run.manifest.stages["train"].artifacts["student"]
         self._reported(
             {
-                "base": self.evaluated("base", lambda: self.student_model(self.base)),
+                "base": self.evaluated("base", lambda: self.student_model(self.base), identity=tuned),
                 "tuned": self.evaluated("tuned", lambda: self.student_model(self.tuned), identity=tuned),
                 "teacher": self.evaluated("teacher", lambda: self.teacher),
             }
@@ -224,6 +225,12 @@ class Stages:
 
         return load_student(self.run.path("student"))
 
+    @property
+    def tuned_card(self) -> "StudentCard":
+        from callwright.students import CARD, StudentCard
+
+        return msgspec.json.decode((self.run.path("student") / CARD).read_bytes(), type=StudentCard)
+
     @cached_property
     def items(self) -> "list[Item]":
         from callwright.evaluate import items
@@ -231,10 +238,17 @@ class Stages:
         return items(self.job.test(), expand=self.config.evaluation.expand_tool_calling_turns)
 
     def student_model(self, student: "Student") -> ChatModel:
-        """The student with the decoder it is served with."""
+        """The student with the decoder that the tuned one is served with, grounding included."""
         from callwright.inference import StudentModel
 
-        return StudentModel(self.described(student), decoding=best_decoding(student.renderer))
+        student = self.described(student).with_card(grounding=self.tuned_card.grounding)
+        return StudentModel(student, decoding=best_decoding(student.renderer))
+
+    @property
+    def sampling(self) -> Sampling:
+        """How the models are asked: greedily, with room for the longest turn of the test rows."""
+        longest = max((len(msgspec.json.encode(item.expected)) for item in self.items), default=0)
+        return Sampling(max_tokens=longest + ROOM)
 
     def evaluated(self, role: str, model: Callable[[], ChatModel], identity: str = "") -> "Evaluation":
         """The figures of one model; `model` is only made where its predictions are not there yet."""
@@ -245,7 +259,13 @@ class Stages:
         def work() -> Mapping[str, Any]:
             progress = partial(self.progress, f"evaluate {role}")
             predict(
-                model(), self.items, path, SAMPLING, batch_size=BATCH, identity=identity, progress=progress
+                model(),
+                self.items,
+                path,
+                self.sampling,
+                batch_size=BATCH,
+                identity=identity,
+                progress=progress,
             )
             return {"items": len(self.items)}
 

@@ -51,8 +51,14 @@ def serve(
         warn(f"the calls of a `{student.renderer.name}` student have no grammar: they are only checked")
     model = StudentModel(student, decoding=decoding or best, batch_size=batch_size)
     app = create_app(model, name=name or served_name(folder), api_keys=keys)
+    chatty = log.isEnabledFor(logging.INFO)  # asked for; requests are not logged otherwise
     uvicorn.run(
-        app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=30
+        app,
+        host=host,
+        port=port,
+        log_level="info" if chatty else "warning",
+        access_log=chatty,
+        timeout_graceful_shutdown=30,
     )
 
 

@@ -104,8 +104,8 @@ class Worker:
                     return
                 taken = self._take(self._model.batch_size - len(writing.rows))
             try:
+                self._active |= {id(order.row): order for order in taken}
                 for order in taken:
-                    self._active[id(order.row)] = order
                     writing.admit(order.row)
                     self._tell(order)
                 writing.leave([row for row in writing.rows if self._active[id(row)].cancelled])

@@ -5,6 +5,7 @@ what it finds there. `export` writes the student's folder and proves that it is 
 Importing this package loads no torch; training does.
 """
 
+import shutil
 from pathlib import Path
 
 from callwright.students import Student
@@ -33,12 +34,16 @@ def train(
 
 
 def export(student: Student, folder: Path, *, work: Path) -> None:
-    """Save a trained student as `folder`, and prove that what is saved is what was trained.
+    """Save a trained student as `folder`, once it is proved that what is saved is what was trained.
 
-    `work`: the folder that `train` worked in; there is how the student answered before. Raises `ProofError`.
+    `work`: the folder that `train` worked in; there is how the student answered before. Raises `ProofError`, and
+    then leaves the unproved student in `work`.
     """
     from callwright.students import save_student
     from callwright.train import proofs
 
-    save_student(student, folder)
-    proofs.of_export(student, folder, work)
+    unproved = work / "unproved"
+    save_student(student, unproved)
+    proofs.of_export(student, unproved, work)
+    shutil.rmtree(folder, ignore_errors=True)
+    unproved.rename(folder)

@@ -52,7 +52,7 @@ def run(
         checkpoint = newest(folder / "checkpoints")
         trainer = PackTrainer(
             model=student.model,
-            args=_arguments(folder, settings, bf16=begun.bf16),
+            args=_arguments(folder, settings, bf16=begun.bf16, warmup=warmup_steps(len(ours), settings)),
             train_dataset=torch.utils.data.Subset(data, ours),
             data_collator=collator(
                 pad,
@@ -118,7 +118,7 @@ class PackTrainer(Trainer):  # type: ignore[misc]
         return mean, tokens
 
 
-def _arguments(folder: Path, settings: TrainSettings, *, bf16: bool) -> TrainingArguments:
+def _arguments(folder: Path, settings: TrainSettings, *, bf16: bool, warmup: int) -> TrainingArguments:
     arguments = TrainingArguments(
         output_dir=str(folder / "checkpoints"),
         per_device_train_batch_size=settings.per_device_train_batch_size,
@@ -126,7 +126,7 @@ def _arguments(folder: Path, settings: TrainSettings, *, bf16: bool) -> Training
         num_train_epochs=settings.num_train_epochs,
         learning_rate=settings.learning_rate,
         lr_scheduler_type=SCHEDULERS[settings.scheduler],
-        warmup_steps=settings.warmup_ratio,  # below 1, Trainer takes it as a share
+        warmup_steps=warmup,
         weight_decay=settings.weight_decay,
         adam_beta2=settings.adam_beta2,
         max_grad_norm=settings.max_grad_norm,
@@ -205,6 +205,12 @@ def threads() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def warmup_steps(packs: int, settings: TrainSettings) -> int:
+    """Steps in which the rate rises; never all of them, since the rate of the first is 0."""
+    total = math.ceil(steps_of_epoch(packs, settings) * settings.num_train_epochs)
+    return min(math.ceil(settings.warmup_ratio * total), total - 1)
 
 
 def steps_of_epoch(packs: int, settings: TrainSettings) -> int:
