@@ -89,3 +89,11 @@ def test_a_folder_of_somebody_else_is_not_written_into(tmp_path: Path) -> None:
     ):
         pass
     assert [p.name for p in tmp_path.iterdir() if not p.name.startswith(".")] == ["thesis.tex"]
+
+
+def test_what_a_killed_process_left_half_written_is_swept_away(tmp_path: Path) -> None:
+    with opened(tmp_path / "run", version="1", config=CONFIG, inputs=INPUTS) as run:
+        run.path(".a.txt.x1.partial").write_text("half")
+        run.path(".packs.x2.partial").mkdir()
+    with opened(tmp_path / "run", version="1", config=CONFIG, inputs=INPUTS) as run:
+        assert list(run.folder.glob("*.partial")) == []

@@ -113,6 +113,8 @@ def opened(folder: Path, *, version: str, config: dict[str, Any], inputs: dict[s
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "manifest.json"
     with _locked(folder):
+        for half_written in folder.glob(".*.partial"):  # left by a process that was killed
+            shutil.rmtree(half_written) if half_written.is_dir() else half_written.unlink()
         if path.exists():
             manifest = _read(path)
             _same(folder, manifest, config, inputs)

@@ -157,10 +157,12 @@ class Workspace:
     # Jobs
 
     def submit(self, upload: Upload, kind: Kind, overrides: Iterable[str] = ()) -> Job:
-        """The one job of that kind over that upload with those settings: found again, or new and PENDING."""
+        """The one job of that kind over that content with those settings: found again, or new and PENDING."""
         by_key = {setting.partition("=")[0]: setting for setting in overrides}
         settings = [by_key[key] for key in sorted(by_key)]
-        identity = hashlib.sha256(json.dumps([upload.id, kind, settings]).encode()).hexdigest()
+        identity = hashlib.sha256(
+            json.dumps([upload.model_id, upload.content, kind, settings]).encode()
+        ).hexdigest()
         wanted = select(Job).where(Job.identity == identity)
         with self._session() as session:
             job = session.scalar(wanted)
