@@ -1,6 +1,8 @@
 """The tables, and the database they are in: SQLite by default, any SQLAlchemy URL."""
 
 import secrets
+import sqlite3
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -176,11 +178,23 @@ def connected(url: str) -> Engine:
     return engine
 
 
+PATIENCE = 200
+"""Times that the change to write-ahead logging is tried, a twentieth of a second apart."""
+
+
 def _settings(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     """Readers beside a writer, and patience instead of `database is locked`."""
     cursor = connection.cursor()
-    for pragma in ("busy_timeout = 30000", "journal_mode = WAL", "foreign_keys = ON"):
+    for pragma in ("busy_timeout = 30000", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
+    for left in range(PATIENCE, -1, -1):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            break
+        except sqlite3.OperationalError:  # changing the mode of a new file does not wait for others by itself
+            if not left:
+                raise
+            time.sleep(0.05)
     cursor.close()
 
 
