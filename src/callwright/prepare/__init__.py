@@ -85,7 +85,7 @@ class _Work:
 
     def _rendered(self, conversation: Conversation) -> list[list[Span]]:
         self.rows += 1
-        self.data.update(msgspec.json.encode(conversation))
+        self.data.update(msgspec.json.encode(msgspec.structs.replace(conversation, origin="")))
         try:
             renders = list(samples(conversation, self.renderer))
         except RenderError as error:
@@ -115,7 +115,7 @@ class _Work:
     def _leave_out(self, conversation: Conversation, why: str) -> None:
         self.left_out[reason(why)] += 1
         if len(self.named) < SHOWN:
-            place = conversation.origin or conversation.id or f"conversation {self.rows}"
+            place = conversation.id or conversation.origin or f"conversation {self.rows}"
             self.named.append(f"{place}: {why}")
 
     def proved(self, examples: Iterable[Example]) -> Iterator[Example]:
