@@ -433,3 +433,17 @@ def test_the_example_that_comes_with_the_project_has_nothing_to_be_said_against_
     job = read_job(Path(__file__).parents[2] / "examples" / "filesystem")
     assert job.warnings == ()
     assert (len(job.train()), len(job.test())) == (40, 60)
+
+
+def test_instructions_for_a_judge_are_said_to_have_no_effect(tmp_path: Path) -> None:
+    example = Path(__file__).parents[2] / "examples" / "filesystem"
+    for name in ("config.yaml", "train.jsonl", "test.jsonl"):
+        (tmp_path / name).write_bytes((example / name).read_bytes())
+    description = json.loads((example / "job_description.json").read_text())
+    description["llm_as_a_judge_instructions"] = "Be strict."
+    (tmp_path / "job_description.json").write_text(json.dumps(description))
+    told = [
+        warning for warning in read_job(tmp_path).warnings if "llm_as_a_judge_instructions" in warning.found
+    ]
+    assert len(told) == 1
+    assert told[0].file.endswith("job_description.json")

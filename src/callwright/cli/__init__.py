@@ -101,6 +101,8 @@ def check(
     """
     first, *rest = paths
     if Path(first).is_dir():
+        if job or output is not Output.text:
+            raise typer.BadParameter("--job and --output are for files; a job folder is checked as it is")
         shown.stage(_until("check", Path(first), rest), "check", "conversations.jsonl", "rejected.jsonl")
     else:
         shown.findings([Path(path) for path in paths], job, output)

@@ -115,6 +115,9 @@ def read_job(
     if "traces" in files:
         found = "`traces.jsonl`, which is not read: the examples are train and test"
         warnings.append(_warning(files["traces"], "files that are used", found))
+    if description and description.judge_instructions:
+        found = "`llm_as_a_judge_instructions`, which nothing reads yet: there is no judge of replies"
+        warnings.append(_warning(files["job_description"], "fields with an effect", found))
     warnings = [*(fault for fault in faults if fault.severity == "warning"), *warnings]
     faults = [fault for fault in faults if fault.severity == "error"]
     if faults or description is None or config is None:
