@@ -14,7 +14,7 @@ Json: TypeAlias = Any
 """A JSON value: dict, list, str, int, float, bool or None."""
 
 
-class Tool(msgspec.Struct, frozen=True, kw_only=True):
+class Tool(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A function that a model may call."""
 
     name: str
@@ -23,7 +23,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     """A JSON Schema of an object, as in the OpenAI API; `{}` takes no arguments."""
 
 
-class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
+class ToolCall(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A call that parsed; its arguments are an object, never a string of JSON."""
 
     name: str
@@ -31,29 +31,35 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
     id: str = ""
 
 
-class MalformedCall(msgspec.Struct, frozen=True, kw_only=True):
+class MalformedCall(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What a model wrote that should have been a call and is none: a value with its reason, not an exception."""
 
     raw: str
     error: str
 
 
-class SystemMessage(msgspec.Struct, frozen=True, tag_field="role", tag="system"):
+class SystemMessage(
+    msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag_field="role", tag="system"
+):
     content: str
 
 
-class UserMessage(msgspec.Struct, frozen=True, tag_field="role", tag="user"):
+class UserMessage(
+    msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag_field="role", tag="user"
+):
     content: str
 
 
-class AssistantMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="role", tag="assistant"):
+class AssistantMessage(
+    msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="role", tag="assistant"
+):
     content: str = ""
     reasoning: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     malformed: tuple[MalformedCall, ...] = ()
 
 
-class ToolMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="role", tag="tool"):
+class ToolMessage(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="role", tag="tool"):
     """The result of one call."""
 
     content: str
@@ -65,7 +71,7 @@ class ToolMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="role", t
 Message: TypeAlias = SystemMessage | UserMessage | AssistantMessage | ToolMessage
 
 
-class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+class Conversation(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     messages: tuple[Message, ...]
     tools: tuple[Tool, ...] = ()
     id: str = ""

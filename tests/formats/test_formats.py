@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from callwright import formats
 from callwright.conversation import AssistantMessage, Conversation, ToolCall, UserMessage
 from callwright.errors import Fault, FormatError
 from callwright.formats import Row
+from callwright.formats.tables import records
 
 GOOD = {"question": "list files", "answer": '{"name": "ls", "parameters": {}}'}
 MESSAGES = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
@@ -74,13 +76,6 @@ def test_a_file_in_utf16_is_told_so(tmp_path: Path) -> None:
     assert found[0].faults[0].found == "text in UTF-16"
 
 
-@pytest.mark.parametrize("text", ["[\n  {},\n  {}\n]\n", '[{"a": 1}, {"a": 2}]\n', '{\n  "a": 1\n}\n'])
-def test_a_file_that_is_one_json_value_is_one_fault(tmp_path: Path, text: str) -> None:
-    fault = only_fault(tmp_path / "a.jsonl", text)
-    assert fault.line == 1
-    assert "jq -c" in fault.hint
-
-
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -90,7 +85,7 @@ def test_a_file_that_is_one_json_value_is_one_fault(tmp_path: Path, text: str) -
         (json.dumps({**GOOD, **MESSAGES}) + "\n", "both in one row"),
         ('{"question": "a",}\n', "a comma after the last item (column 18)"),
         ('{"mesages": []}\n', "did you mean `messages`?"),
-        ("[" * 100_000 + "\n", "JSON array"),
+        ("[" * 100_000 + "\n", "cut off"),
         ('{"a": ' + "[" * 100_000 + "\n", "nested deeper"),
     ],
 )
@@ -116,6 +111,91 @@ def test_a_line_too_long_to_hold_is_a_fault_and_the_rest_is_read(
     monkeypatch.setattr("callwright.formats.tables.LONGEST", 1000)
     found = rows(tmp_path / "a.jsonl", json_lines({**GOOD, "question": "x" * 2000}, GOOD))
     assert [(row.line, len(row.faults)) for row in found] == [(1, 1), (2, 0)]
+
+
+# ── arrays, and objects over several lines ─────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.json.gz"])
+def test_a_file_that_is_an_array_is_its_rows(tmp_path: Path, name: str, indent: int | None) -> None:
+    data = json.dumps([GOOD, MESSAGES, GOOD], indent=indent).encode()
+    found = rows(tmp_path / name, gzip.compress(data) if name.endswith("gz") else data)
+    assert [(row.form, row.faults) for row in found] == [("distil", ()), ("openai", ()), ("distil", ())]
+    assert [row.line for row in found] == ([2, 6, 18] if indent else [1, 1, 1])
+
+
+def test_objects_over_several_lines_follow_each_other(tmp_path: Path) -> None:
+    data = "\n\n".join(json.dumps(row, indent=1) for row in (GOOD, MESSAGES))
+    found = rows(tmp_path / "a.json", "\ufeff\r\n" + data)
+    assert [(row.line, row.form, row.faults) for row in found] == [(2, "distil", ()), (7, "openai", ())]
+
+
+def test_brackets_and_quotes_inside_strings_are_content(tmp_path: Path) -> None:
+    question = 'a ] } \\" [ { \\\\'
+    found = rows(tmp_path / "a.json", json.dumps([{**GOOD, "question": question}] * 2, indent=1))
+    assert [row.conversation and row.conversation.messages[0] for row in found] == [UserMessage(question)] * 2
+
+
+def test_a_faulty_row_of_an_array_is_told_with_its_line_and_the_others_are_read(tmp_path: Path) -> None:
+    text = '[\n  {\n    "question": "a",\n  },\n  3,\n  ' + json.dumps(GOOD) + ', {"a":,}\n]'
+    found = rows(tmp_path / "a.json", text)
+    assert [(row.line, row.form) for row in found] == [(2, ""), (5, ""), (6, "distil"), (6, "")]
+    told = [fault for row in found for fault in row.faults]
+    assert [fault.line for fault in told] == [4, 5, 6]
+    assert told[0].found == "a comma after the last item (column 3)"
+    assert told[2].found == "Expecting value at `,}` (column 6 of the row)"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ('[\n{"a": 1}\n', 3, "the file seems cut off"),
+        ('[\n{"a": 1},\n{"a": "x', 3, "the file seems cut off"),
+        ('[\n{"a": 1},\n', 3, "found `"),
+        ('[{"a": 1},\n]', 2, "take the last comma away"),
+        ('[{"a": 1}\n{"a": 1}]', 2, "a comma between the rows"),
+        ('[{"a": 1}]\n[{"a": 1}]', 2, "more after the array"),
+        ('[{"a": 1}]]', 1, "more after the array"),
+        ("[}]", 1, "a row, {…}"),
+        ('{\n"a": 1\n},\n{\n"a": 1\n}', 3, "rows without a comma between them"),
+    ],
+)
+def test_an_array_that_is_broken_is_told_where(tmp_path: Path, text: str, line: int, said: str) -> None:
+    fault = rows(tmp_path / "a.json", text)[-1].faults[0]
+    assert fault.line == line
+    assert said in str(fault)
+
+
+@pytest.mark.parametrize("text", ["[]", "[ \n]\n", "\n"])
+def test_an_empty_array_has_no_rows_and_no_faults(tmp_path: Path, text: str) -> None:
+    assert rows(tmp_path / "a.json", text) == []
+
+
+def test_a_broken_first_line_is_not_taken_for_an_object_over_several_lines(tmp_path: Path) -> None:
+    found = rows(tmp_path / "a.jsonl", '{"question": "a",\n' + json_lines(GOOD))
+    assert [(row.line, len(row.faults)) for row in found] == [(1, 1), (2, 0)]
+
+
+def test_an_array_needs_the_memory_of_one_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    with path.open("w") as file:
+        file.write("[" + ",".join([json.dumps({**GOOD, "question": "x" * 8000})] * 2_000) + "]")
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in records(path)) == 2_000
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_row_of_an_array_too_long_to_hold_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callwright.formats.elements.LONGEST", 1000)
+    monkeypatch.setattr("callwright.formats.elements.CHUNK", 100)
+    fault = only_fault(tmp_path / "a.json", json.dumps([{"question": "x" * 2000}]))
+    assert (fault.line, fault.hint) == (1, "the rest of the file was not read")
 
 
 # ── CSV ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -147,6 +227,15 @@ def test_csv_may_have_a_byte_order_mark_columns_of_its_own_and_messages(tmp_path
     (found,) = formats.rows(path)
     assert found.conversation
     assert found.conversation.messages == (UserMessage("a"), AssistantMessage(content="b"))
+
+
+def test_csv_may_have_the_columns_of_other_forms(tmp_path: Path) -> None:
+    said = json.dumps(MESSAGES["messages"])
+    for header, fields in {("context",): (said,), ("input", "output"): (said, "done")}.items():
+        (found,) = formats.rows(csv_file(tmp_path / "a.csv", fields, header=header))
+        assert found.faults == ()
+        assert found.conversation
+        assert found.conversation.messages[0] == UserMessage("a")
 
 
 @pytest.mark.parametrize(
@@ -200,6 +289,19 @@ def test_a_file_is_read_back_as_it_was_written(tmp_path: Path, name: str, form: 
     assert again[0].metadata == {"form": "distil"}
 
 
+def test_a_file_named_json_is_written_as_an_array_with_a_row_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    conversations = [Conversation(messages=(UserMessage(text),)) for text in ("a", "b\u2028")]
+    assert formats.write(path, conversations) == 2
+    assert [row["messages"][0]["content"] for row in json.loads(path.read_text())] == ["a", "b\u2028"]
+    assert len(path.read_text().splitlines()) == 4
+    assert [conversation.messages for conversation in formats.read(path)] == [
+        c.messages for c in conversations
+    ]
+    assert formats.write(path, []) == 0
+    assert json.loads(path.read_text()) == []
+
+
 def test_all_faults_of_a_file_are_raised_together_and_the_rows_before_them_given(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(json_lines(GOOD, {"question": "a"}, GOOD, {"answer": 3}))
@@ -227,12 +329,13 @@ def test_a_form_that_is_asked_for_is_held_to(tmp_path: Path) -> None:
 
 # ── anything at all ────────────────────────────────────────────────────────────────────────────────────
 
+ARRAY = json.dumps([GOOD, MESSAGES], indent=1).encode()
 SEED = json_lines(GOOD, MESSAGES).encode() + b"question,answer\n" + b'"a","{""name"": ""b""}"\n'
 
 
 @st.composite
 def mutated(draw: st.DrawFn) -> bytes:
-    data = bytearray(draw(st.sampled_from([SEED, SEED[-40:], b"question,answer\n"])))
+    data = bytearray(draw(st.sampled_from([SEED, ARRAY, SEED[-40:], b"question,answer\n"])))
     for _ in range(draw(st.integers(1, 6))):
         at = draw(st.integers(0, len(data)))
         data[at : at + draw(st.integers(0, 4))] = draw(

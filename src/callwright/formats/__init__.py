@@ -8,7 +8,8 @@ import csv
 import io
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import final
 
@@ -17,8 +18,9 @@ import msgspec
 from callwright import files
 from callwright.conversation import Conversation, Json
 from callwright.errors import Fault, FormatError
+from callwright.formats.quick import quick
 from callwright.formats.reading import Reading
-from callwright.formats.tables import records, unpacked_suffix
+from callwright.formats.tables import Record, json_line, records, unpacked_suffix
 from callwright.registry import Registry, near
 
 LISTED = 100
@@ -61,8 +63,15 @@ class Format(ABC):
 FORMATS: Registry[Format] = Registry(
     "form of conversations",
     {
-        "openai": "callwright.formats.openai:FORMAT",
+        "anthropic": "callwright.formats.anthropic:FORMAT",
+        "langfuse": "callwright.formats.langfuse:FORMAT",
+        "context": "callwright.formats.context:FORMAT",
+        "tool_using": "callwright.formats.tool_using:FORMAT",
+        "hermes": "callwright.formats.hermes:FORMAT",
+        "sharegpt": "callwright.formats.sharegpt:FORMAT",
         "distil": "callwright.formats.distil:FORMAT",
+        "openai": "callwright.formats.openai:FORMAT",
+        "openai_messages": "callwright.formats.openai:FORMAT",
     },
 )
 
@@ -81,21 +90,38 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 def rows(path: Path, form: str | None = None) -> Iterator[Row]:
     """Every row of a file, good or faulty, streamed; `form` None: each row's own, told by its keys."""
     for record in records(path):
-        reading = Reading()
-        chosen = FORMATS[form] if form else None
+        yield row_of(record, path, form)
+
+
+def row_of(record: Record, path: Path, form: str | None = None) -> Row:
+    """The row of one record; `path` is where it comes from."""
+    reading = Reading()
+    chosen = FORMATS[form] if form else None
+    conversation = None
+    if record.fault:
+        reading.faults.append(record.fault)
+    else:
+        chosen = chosen or _form_of(record.value, reading)
+        conversation = chosen.take(record.value, reading) if chosen else None
+    if conversation and not reading.failed:
+        conversation = msgspec.structs.replace(conversation, origin=f"{path}:{record.line}")
+    else:
         conversation = None
-        if record.fault:
-            reading.faults.append(record.fault)
-        else:
-            chosen = chosen or _form_of(record.value, reading)
-            conversation = chosen.take(record.value, reading) if chosen else None
-        if conversation and not reading.failed:
-            conversation = msgspec.structs.replace(conversation, origin=f"{path}:{record.line}")
-        else:
-            conversation = None
-        placed = (_placed(fault, path, record.line) for fault in reading.faults)
-        name = chosen.name if chosen else ""
-        yield Row(line=record.line, conversation=conversation, form=name, faults=tuple(placed))
+    placed = (_placed(fault, path, record.line) for fault in reading.faults)
+    name = chosen.name if chosen else ""
+    return Row(line=record.line, conversation=conversation, form=name, faults=tuple(placed))
+
+
+def row_of_line(number: int, raw: bytes, path: Path, form: str | None = None) -> Row | None:
+    """The row of one raw line of JSON, its end included; None where the line is blank."""
+    stripped = raw.strip(b" \t\r\n")
+    if not stripped:
+        return None
+    conversation = quick(stripped) if form in (None, "openai", "openai_messages") else None
+    if conversation is None:
+        return row_of(json_line(number, raw, stripped), path, form)
+    placed = msgspec.structs.replace(conversation, origin=f"{path}:{number}")
+    return Row(line=number, conversation=placed, form="openai")
 
 
 def read(path: Path, form: str | None = None) -> Iterator[Conversation]:
@@ -120,14 +146,40 @@ def write(path: Path, conversations: Iterable[Conversation], form: str = "openai
     """Write a file, whole or not at all; how many rows. Raises `FormatError` for what `form` cannot say."""
     kind = FORMATS[form]
     count = 0
-    with files.atomic(path) as file:
-        if unpacked_suffix(path) == ".csv":
-            file.write(_csv_line(("question", "answer")))
+    with sink(path) as put:
         for conversation in conversations:
-            row = kind.write(conversation)
+            put(kind.write(conversation))
             count += 1
-            file.write(_csv_row(row) if unpacked_suffix(path) == ".csv" else line(row))
     return count
+
+
+@contextmanager
+def sink(path: Path) -> Iterator[Callable[[dict[str, Json]], object]]:
+    """What takes the rows of a file that appears whole or not at all: `.csv`, `.json` (an array), JSON lines.
+
+    Taking a row raises `FormatError` where such a file cannot hold it, and the file is as before.
+    """
+    spell = spelled(path)
+    with files.atomic(path) as file:
+        if unpacked_suffix(path) != ".json":
+            file.write(_csv_line(("question", "answer")) if unpacked_suffix(path) == ".csv" else b"")
+            yield lambda row: file.write(spell(row))
+            return
+        empty = True
+
+        def put(row: dict[str, Json]) -> None:
+            nonlocal empty
+            text = spell(row)[:-1]
+            file.write((b"[\n" if empty else b",\n") + text)
+            empty = False
+
+        yield put
+        file.write(b"[]\n" if empty else b"\n]\n")
+
+
+def spelled(path: Path) -> Callable[[dict[str, Json]], bytes]:
+    """How a row stands in a file of that name; raises `FormatError` where it cannot."""
+    return _csv_row if unpacked_suffix(path) == ".csv" else line
 
 
 def line(row: dict[str, Json]) -> bytes:
@@ -159,16 +211,21 @@ def _csv_line(fields: tuple[str, ...]) -> bytes:
 
 
 def _form_of(row: dict[str, Json], reading: Reading) -> Format | None:
-    sniffed = [form for form in FORMATS.values() if form.sniff(row)]
-    if len(sniffed) == 1:
-        return sniffed[0]
-    expected = " or ".join(form.example for form in FORMATS.values())
+    """The first form of the table that claims the row; the specific ones stand first."""
+    form = next((form for form in FORMATS.values() if form.sniff(row)), None)
+    both = "messages" in row and ("question" in row or "answer" in row)
+    if form and not both:
+        return form
+    expected = f"a row {FORMATS['openai'].example} or {FORMATS['distil'].example}, or of another known form"
+    if both:
+        reading.error("$", expected, "both in one row", "name the form that counts: --from openai")
+        return None
     found = "the keys " + ", ".join(f"`{key}`" for key in row) if row else "no keys"
-    found = "both in one row" if sniffed else found
     close = [
         f"`{key}`: {hint}" for key in row if (hint := near(key, ["messages", "question"])).startswith("did")
     ]
-    reading.error("$", f"a row {expected}", found, "" if sniffed else "; ".join(close))
+    others = ", ".join(dict.fromkeys(form.name for form in FORMATS.values()))
+    reading.error("$", expected, found, "; ".join(close) or f"the forms are {others}")
     return None
 
 

@@ -22,12 +22,16 @@ from callwright.conversation import (
 from callwright.errors import Fault, FormatError
 from callwright.formats import Format
 from callwright.formats.frame import read_frame, write_frame
+from callwright.formats.kept import keep, taken, unsayable, with_ids
 from callwright.formats.messages import call, read_messages, wrapped
+from callwright.formats.pairing import ids_to_keep
 from callwright.formats.reading import Reading, shown
 
 MESSAGES_FORM = 'the messages form can say it: {"messages": [...]}'
 ANSWER = 'a call as a string of JSON, {"name": …, "parameters": {…}}'
 QUESTION = "an array of turns as a string of JSON"
+TURNS = re.compile(r"\s*\[\s*[{\]]")
+"""How turns begin. Text may begin with a bracket too ("[urgent] lights off"); turns are objects."""
 
 
 class Distil(Format):
@@ -47,31 +51,26 @@ class Distil(Format):
         frame = read_frame(row, ("question", "answer"), reading)
         history: list[Json] = [{"role": "user", "content": turns}] if isinstance(turns, str) else turns
         whole = [*history, {"role": "assistant", "tool_calls": [answer]}] if answer else history
-        messages = read_messages(whole, "$.question", reading)
+        metadata, kept = taken(frame.metadata)
+        messages = with_ids(read_messages(whole, "$.question", reading), kept, reading)
         if reading.failed:
             return None
         form = {"form": self.name, "question": "text"} if isinstance(turns, str) else {"form": self.name}
-        metadata = {**frame.metadata, **form}
+        metadata = {**metadata, **form}
         return Conversation(messages=messages, tools=frame.tools, id=frame.id, metadata=metadata)
 
     def write(self, conversation: Conversation) -> dict[str, Json]:
-        faults = list(_unsayable(conversation))
+        faults = [*_unsayable(conversation), *unsayable(conversation)]
         if faults:
             raise FormatError("the question and answer form cannot say this conversation", faults)
         *history, answer = conversation.messages
         metadata = {k: v for k, v in conversation.metadata.items() if k not in ("form", "question")}
-        try:
-            turns = [_write_turn(message) for message in history]
-            question = _dumps(turns)
-            if conversation.metadata.get("question") == "text" and len(history) == 1:
-                question = turns[0]["content"]
-            assert isinstance(answer, AssistantMessage)
-            made = answer.tool_calls[0]
-            row = {"question": question, "answer": _dumps({"name": made.name, "parameters": made.arguments})}
-        except (ValueError, TypeError) as error:
-            raise FormatError(
-                f"a call of {conversation.origin or 'this'} cannot be written: {error}"
-            ) from error
+        metadata = keep(metadata, ids_to_keep(conversation.messages))
+        turns = [_write_turn(message) for message in history]
+        question = turns[0]["content"] if _is_text(conversation) else _dumps(turns)
+        assert isinstance(answer, AssistantMessage)
+        made = answer.tool_calls[0]
+        row = {"question": question, "answer": _dumps({"name": made.name, "parameters": made.arguments})}
         return write_frame(msgspec.structs.replace(conversation, metadata=metadata), row)
 
     def place(self, conversation: Conversation, path: str) -> str:
@@ -80,6 +79,8 @@ class Distil(Format):
             return path
         index, inside = int(match[1]), match[2]
         if index < len(conversation.messages) - 1:
+            if _is_text(conversation):
+                return "$.question"
             return wrapped(f"$.question[{index}]{inside}")
         inside = inside.removeprefix(".tool_calls[0]").replace(".arguments", ".parameters", 1)
         return f"$.answer{inside}"
@@ -91,8 +92,7 @@ FORMAT = Distil()
 def _turns(value: Json, reading: Reading) -> list[Json] | str:
     """The turns of a multi-turn question; the text of a single-turn one."""
     if isinstance(value, str):
-        # Text may begin with a bracket ("[urgent] lights off"); turns are objects.
-        if not re.match(r"\s*\[\s*[{\]]", value):
+        if not TURNS.match(value):
             return value
         value = reading.parsed(value, "$.question", QUESTION)
     elif isinstance(value, list):
@@ -156,6 +156,13 @@ def _answer(value: Json, reading: Reading) -> dict[str, Json] | None:
         return None
     read = call(value, "$.answer", reading)
     return None if read is None else {"name": read.name, "arguments": read.arguments, "id": read.id}
+
+
+def _is_text(conversation: Conversation) -> bool:
+    """Whether the question is written as plain text: it was so, and cannot be taken for turns or for none."""
+    text = conversation.metadata.get("question") == "text" and len(conversation.messages) == 2
+    said = conversation.messages[0].content if text else ""
+    return bool(said) and not TURNS.match(said)
 
 
 def _unsayable(conversation: Conversation) -> list[Fault]:

@@ -50,6 +50,9 @@ def _message(value: Json, path: str, reading: Reading) -> Message | None:
         return None
     if role == "assistant":
         return _assistant(value, path, reading)
+    if value.get("tool_calls"):
+        found = f"calls in a turn of `{role}`"
+        reading.error(f"{path}.tool_calls", "calls in a turn of the assistant alone", found)
     if role == "tool":
         reading.keys(value, ("role", "content", "tool_call_id", "name"), path)
         content = _content(value.get("content"), f"{path}.content", reading)

@@ -1,6 +1,11 @@
-"""Rows of a file as plain objects, streamed: JSON lines or CSV, by name, packed (`.gz`, `.zst`) or not."""
+"""Rows of a file as plain objects, streamed: JSON or CSV, by name, packed (`.gz`, `.zst`) or not.
+
+JSON is one object a line, objects over several lines one after the other, or an array of rows: told by how the
+file begins.
+"""
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -8,7 +13,8 @@ import msgspec
 
 from callwright.conversation import Json
 from callwright.errors import Fault
-from callwright.files import DAMAGED, LONGEST, raw_lines
+from callwright.files import DAMAGED, LONGEST, opened, raw_lines
+from callwright.formats.elements import Element, elements, spread
 from callwright.formats.reading import shown
 from callwright.formats.strict_json import JsonFault, parse
 
@@ -22,6 +28,8 @@ class Record(msgspec.Struct, frozen=True):
     line: int
     value: dict[str, Json] = {}
     fault: Fault | None = None
+    text: str = ""
+    """What a row that could not be read says, as far as it is known."""
 
 
 def unpacked_suffix(path: Path) -> str:
@@ -29,7 +37,13 @@ def unpacked_suffix(path: Path) -> str:
     return (path.with_suffix("") if path.suffix in PACKED else path).suffix.lower()
 
 
-CONVERSATIONS = (("question", "answer"), ("messages",))
+CONVERSATIONS = (
+    ("question", "answer"),
+    ("messages",),
+    ("conversations",),
+    ("context",),
+    ("input", "output"),
+)
 """Columns that a CSV file of conversations must have: all of one of these."""
 
 
@@ -40,7 +54,7 @@ def records(path: Path, columns: Sequence[tuple[str, ...]] = CONVERSATIONS) -> I
     """
     line = 0
     try:
-        for record in _csv(path, columns) if unpacked_suffix(path) == ".csv" else _json_lines(path):
+        for record in _csv(path, columns) if unpacked_suffix(path) == ".csv" else _json(path):
             line = record.line
             yield record
     except DAMAGED as error:
@@ -50,49 +64,88 @@ def records(path: Path, columns: Sequence[tuple[str, ...]] = CONVERSATIONS) -> I
         yield Record(line + 1, fault=Fault(expected=expected, found=found, hint=hint))
 
 
-def _json_lines(path: Path) -> Iterator[Record]:
+HEAD = 1 << 16
+"""Bytes from which it is told whether rows stand one a line."""
+
+
+def _json(path: Path) -> Iterator[Record]:
+    if path.is_file() and spread(_head(path)):  # a pipe can be read but once, and is taken for JSON lines
+        with opened(path) as file:
+            yield from map(element_record, elements(file))
+        return
     for number, raw in raw_lines(path):
-        if not (stripped := raw.strip(b" \t\r\n")):
-            continue
-        if number == 1 and (stripped in (b"{", b"[") or stripped.startswith((b"[", b"[{"))):
-            # One fault, not one a line: the whole file is of another kind.
-            hint = f"rewrite it: jq -c '.[]' {path.name} > rows.jsonl"
-            fault = Fault(
-                expected="one JSON object a line (JSON lines)",
-                found="a JSON array" if stripped[:1] == b"[" else "an object over several lines",
-                hint=hint if stripped[:1] == b"[" else f"rewrite it: jq -c . {path.name} > rows.jsonl",
-            )
-            yield Record(number, fault=fault)
-            return
-        yield _json_line(number, raw, stripped)
+        if stripped := raw.strip(b" \t\r\n"):
+            yield json_line(number, raw, stripped)
 
 
-def _json_line(number: int, raw: bytes, stripped: bytes) -> Record:
+def _head(path: Path) -> bytes:
+    """What can be read of the beginning; that a file is damaged is told with the rows."""
+    head = b""
+    with opened(path) as file:
+        try:
+            while len(head) < HEAD and (part := file.read1(HEAD - len(head))):  # type: ignore[attr-defined]
+                head += part
+        except DAMAGED:
+            pass
+    return head
+
+
+def json_line(number: int, raw: bytes, stripped: bytes) -> Record:
     if len(raw) >= LONGEST:
         fault = Fault(expected=f"a line shorter than {LONGEST >> 20} MB", found="a longer one")
         return Record(number, fault=fault)
+    value = _value(stripped)
+    if isinstance(value, UnicodeDecodeError):
+        fault = _not_utf8(value.object[value.start], value.start + 1, number)
+    elif isinstance(value, JsonFault):
+        fault = _not_json(value, whole=raw.endswith(b"\n"))
+    elif not isinstance(value, dict):
+        fault = Fault(expected="a JSON object", found=shown(value))
+    else:
+        return Record(number, value)
+    return Record(number, fault=fault, text=stripped.decode(errors="replace"))
+
+
+def _value(text: bytes) -> Json | UnicodeDecodeError | JsonFault:
     try:
-        value = parse(stripped.decode())
-    except UnicodeDecodeError as error:
-        return Record(number, fault=_not_utf8(error.object[error.start], error.start + 1, number))
-    except JsonFault as fault:
-        return Record(number, fault=_not_json(fault, whole=raw.endswith(b"\n")))
-    if not isinstance(value, dict):
-        return Record(number, fault=Fault(expected="a JSON object", found=shown(value)))
-    return Record(number, value)
+        return parse(text.decode())
+    except (UnicodeDecodeError, JsonFault) as error:
+        return error
 
 
-def _not_json(fault: JsonFault, *, whole: bool) -> Fault:
-    found = f"{fault} (column {fault.column})" if fault.column else str(fault)
+def element_record(element: Element) -> Record:
+    """A row that may stand over several lines, or as one of many in a line."""
+    if element.fault:
+        return Record(element.line, fault=element.fault)
+    value = _value(element.text)
+    if isinstance(value, UnicodeDecodeError):
+        before = element.text[: value.start]
+        line = element.line + before.count(b"\n")
+        byte = len(before) - before.rfind(b"\n")
+        fault = _not_utf8(value.object[value.start], byte, 0, "line" if line > element.line else "row")
+        fault = msgspec.structs.replace(fault, line=line)
+    elif isinstance(value, JsonFault):
+        line = element.line + max(value.line - 1, 0)
+        within = "" if element.first or line > element.line else " of the row"
+        fault = msgspec.structs.replace(_not_json(value, whole=True, within=within), line=line)
+    elif not isinstance(value, dict):
+        fault = Fault(expected="a JSON object", found=shown(value))
+    else:
+        return Record(element.line, value)
+    return Record(element.line, fault=fault, text=element.text.decode(errors="replace"))
+
+
+def _not_json(fault: JsonFault, *, whole: bool, within: str = "") -> Fault:
+    found = f"{fault} (column {fault.column}{within})" if fault.column else str(fault)
     hint = "control characters are written as \\n, \\t or \\u00XX" if "control character" in found else ""
     if not whole and fault.column:
         hint = "this is the last line and has no end: the file seems cut off; copy or write it again"
     return Fault(expected="one JSON object", found=found, hint=hint)
 
 
-def _not_utf8(byte: int, place: int, number: int) -> Fault:
+def _not_utf8(byte: int, place: int, number: int, of: str = "line") -> Fault:
     wide = number == 1 and place == 1 and byte in (0xFF, 0xFE)
-    found = "text in UTF-16" if wide else f"the byte 0x{byte:02x} at byte {place} of the line"
+    found = "text in UTF-16" if wide else f"the byte 0x{byte:02x} at byte {place} of the {of}"
     return Fault(expected="text in UTF-8", found=found, hint="save the file again as UTF-8")
 
 
@@ -158,14 +211,21 @@ def _csv_record(header: list[str], fields: list[str], line: int) -> Record:
         except UnicodeEncodeError as error:
             before = field[: error.start].encode(errors="surrogateescape")
             fault = _csv_not_utf8(ord(field[error.start]) & 0xFF, name, line + before.count(b"\n"))
-            return Record(line, fault=fault)
+            return Record(line, fault=fault, text=_csv_text(fields))
     if len(fields) != len(header):
         hint = "a field that holds a comma stands in quotes, and quotes inside it are doubled"
         found = f"{len(fields)}: {shown(','.join(fields))}"
-        return Record(line, fault=Fault(expected=f"{len(header)} fields", found=found, hint=hint))
+        fault = Fault(expected=f"{len(header)} fields", found=found, hint=hint)
+        return Record(line, fault=fault, text=_csv_text(fields))
     return Record(line, dict(zip(header, fields, strict=True)))
 
 
 def _csv_not_utf8(byte: int, column: str, line: int) -> Fault:
     found = f"the byte 0x{byte:02x} in the column `{column}`"
     return Fault(line=line, expected="text in UTF-8", found=found, hint="save the file again as UTF-8")
+
+
+def _csv_text(fields: list[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(fields)
+    return text.getvalue().encode(errors="surrogateescape").decode(errors="replace")
