@@ -97,3 +97,9 @@ def test_the_signature_is_one_readable_line() -> None:
     expected = 'find(path: string = ".", name: string, depth?: integer|null, kind?: "file"|"folder")'
     assert signature(FIND) == expected
     assert signature(Tool(name="pwd")) == "pwd()"
+
+
+def test_the_signature_of_a_tool_that_does_not_hold_shows_what_can_be_shown() -> None:
+    assert signature(Tool(name="f", parameters={"properties": ["a"], "required": 3})) == "f()"
+    parameters = {"properties": {"a": 3, "b": {"type": {}}, "c": {"type": [1], "enum": 2}}, "required": ["a"]}
+    assert signature(Tool(name="f", parameters=parameters)) == "f(a, b?: {}, c?: 1)"

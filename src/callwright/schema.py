@@ -105,17 +105,20 @@ def in_order(schema: Schema, arguments: dict[str, Json]) -> dict[str, Json]:
 
 def signature(tool: Tool) -> str:
     """One line to read at a glance: `find(path: string = ".", name: string)`; `?`: may be left out."""
-    required = tool.parameters.get("required", [])
-    properties = tool.parameters.get("properties", {})
-    return f"{tool.name}({', '.join(_parameter(n, spec, n in required) for n, spec in properties.items())})"
+    required = tool.parameters.get("required")
+    properties = tool.parameters.get("properties")
+    # Also of a schema that is none: this is how a person sees what is wrong with it.
+    needed = required if isinstance(required, list) else []
+    named = properties.items() if isinstance(properties, dict) else ()
+    return f"{tool.name}({', '.join(_parameter(name, spec, name in needed) for name, spec in named)})"
 
 
 def _parameter(name: str, spec: Json, required: bool) -> str:
     if not isinstance(spec, dict):
         return name
-    kinds = (
-        [json.dumps(value, ensure_ascii=False) for value in spec["enum"]] if "enum" in spec else _kinds(spec)
-    )
+    kinds = _kinds(spec)
+    if isinstance(members := spec.get("enum"), list):
+        kinds = [json.dumps(value, ensure_ascii=False) for value in members]
     kind = "|".join(kinds)
     if "default" in spec:
         return f"{name}: {kind} = {json.dumps(spec['default'], ensure_ascii=False)}"
@@ -124,4 +127,4 @@ def _parameter(name: str, spec: Json, required: bool) -> str:
 
 def _kinds(spec: Schema) -> list[str]:
     kind = spec.get("type", "any")
-    return kind if isinstance(kind, list) else [kind]
+    return [str(one) for one in kind] if isinstance(kind, list) else [str(kind)]

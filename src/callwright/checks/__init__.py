@@ -1,71 +1,159 @@
-"""Checks: what is wrong with a conversation, said as findings.
+"""Checks: what is wrong with conversations, said as findings.
 
-A check is a function `(Conversation, Context) -> Iterable[Finding]` in a file of its own, named in `CHECKS`.
-To add one: one file, one line. Checks over a whole set are folds, named in `FOLDS`: they see one conversation
-after the other and remember (`duplicates`), or hold the test rows (`leakage`). `check_all` joins everything.
+A family of rules is a file of its own with a `CHECK` (one conversation by itself), named in `CHECKS`, or a `Fold`
+(a whole set), named in `FOLDS`. To add one: one file, one line; its pages appear by themselves.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import msgspec
 
+from callwright.checks.rules import Check, Finding, Fold, Rule
+from callwright.checks.subject import Context, Subject
 from callwright.conversation import Conversation
-from callwright.registry import Registry
+from callwright.registry import Registry, near
 
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What a check says of one conversation."""
-
-    code: str
-    """Stable name, `set-subject`, such as `arguments-schema`."""
-    path: str
-    """JSON path in the conversation as messages, such as `$.messages[3].tool_calls[0].arguments.city`."""
-    message: str
-    severity: Literal["error", "warning"] = "error"
-    """An error keeps the row out of training; a warning is shown and counted."""
-    fix: Conversation | None = None
-    """The conversation put right, where that is safe."""
-
-
-class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What a check may know beyond the conversation."""
-
-    carries_results: bool = True
-    """False for the question/answer form of a job folder: it has no tool results and is not blamed for it."""
-    single_call: bool = False
-    """Whether the job allows one call a turn only."""
-    max_characters: int = 0
-    """Longest conversation allowed, in characters of its text; 0: no limit."""
-
-
-Check = Callable[[Conversation, Context], Iterable[Finding]]
+__all__ = [
+    "CHECKS",
+    "FOLDS",
+    "Check",
+    "Context",
+    "Examined",
+    "Examiner",
+    "Finding",
+    "Fold",
+    "Ledger",
+    "Rule",
+    "Subject",
+    "check_all",
+    "errors",
+    "findings",
+    "rules",
+    "unknown",
+]
 
 CHECKS: Registry[Check] = Registry(
     "check",
     {
-        "structure": "callwright.checks.structure:check",
-        "arguments": "callwright.checks.arguments:check",
-        "length": "callwright.checks.length:check",
+        "format": "callwright.checks.format:CHECK",
+        "structure": "callwright.checks.structure:CHECK",
+        "arguments": "callwright.checks.arguments:CHECK",
+        "grounding": "callwright.checks.grounding:CHECK",
+        "results": "callwright.checks.results:CHECK",
+        "length": "callwright.checks.length:CHECK",
+        "repetition": "callwright.checks.repetition:CHECK",
+        "user": "callwright.checks.user:CHECK",
+        "markup": "callwright.checks.markup:CHECK",
     },
 )
 
-
-Fold = Callable[[Conversation], Finding | None]
-
-FOLDS: Registry[Callable[[Iterable[Conversation]], Fold]] = Registry(
+FOLDS: Registry[type[Fold]] = Registry(
     "check over a set",
     {
-        "duplicates": "callwright.checks.duplicates:Seen",
+        "duplicates": "callwright.checks.duplicates:Duplicates",
         "leakage": "callwright.checks.leakage:Leakage",
+        "user": "callwright.checks.user:Openings",
+        "tools": "callwright.checks.tools:Tools",
+        "balance": "callwright.checks.balance:Balance",
     },
 )
-"""Name -> what makes the fold, given the test conversations."""
+
+
+def rules() -> dict[str, Rule]:
+    """Code -> rule, of every family, in the order of the tables."""
+    families = [check.rules for check in CHECKS.values()] + [fold.rules for fold in FOLDS.values()]
+    return {rule.code: rule for family in families for rule in family}
+
+
+def unknown(names: Iterable[str]) -> dict[str, str]:
+    """Each of `names` that is neither a code nor a family -> the near one."""
+    known = ["all", *CHECKS, *FOLDS, *rules()]
+    return {name: near(name, known) for name in names if name not in known}
+
+
+class Examined(NamedTuple):
+    """What one look at a conversation gives."""
+
+    findings: list[Finding]
+    keys: tuple[Any, ...]
+    """What the folds need to know of it; for `Ledger.add`."""
+
+
+class Examiner:
+    """Looks at one conversation after the other, each by itself; the part that any process can do."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._wanted = {code for code, rule in rules().items() if context.wants(code, selected=rule.selected)}
+        self._looks = [check.look for check in CHECKS.values() if self._any(check.rules)]
+        self._keys = [
+            fold.key if self._any(fold.rules) and (context.tested or not fold.about_test) else None
+            for fold in FOLDS.values()
+        ]
+
+    def _any(self, of: Iterable[Rule]) -> bool:
+        return any(rule.code in self._wanted for rule in of)
+
+    def examine(self, conversation: Conversation) -> Examined:
+        """Everything that any check says of it by itself, and the keys of the folds."""
+        subject = Subject(conversation, self.context)
+        found = [finding for look in self._looks for finding in look(subject)]
+        return Examined(
+            self.judged(found, conversation) if found else found,
+            tuple(key(subject) if key else None for key in self._keys),
+        )
+
+    def judged(self, found: Iterable[Finding], conversation: Conversation | None = None) -> list[Finding]:
+        """Those that are asked for, as severe as the job says.
+
+        A conversation may ask to be spared: `metadata.ignore_checks`, a list of codes or families.
+        """
+        spared = conversation.metadata.get("ignore_checks") if conversation else None
+        context = Context(ignore=tuple(map(str, spared))) if isinstance(spared, list) else None
+        return [
+            self._severe(finding)
+            for finding in found
+            if finding.code in self._wanted and (context is None or context.wants(finding.code))
+        ]
+
+    def _severe(self, finding: Finding) -> Finding:
+        severity = self.context.severity
+        if not severity:
+            return finding
+        family = finding.code.partition("-")[0]
+        chosen = severity.get(finding.code, severity.get(family, finding.severity))
+        return msgspec.structs.replace(finding, severity=chosen)
+
+
+class Ledger:
+    """Remembers what it is told, one conversation after the other, and says what is to be said of the set."""
+
+    def __init__(self, context: Context) -> None:
+        self.folds = [fold(context) for fold in FOLDS.values()]
+
+    def hold(self, keys: tuple[Any, ...], name: str) -> None:
+        """A test conversation; all of them before any `add`."""
+        for fold, key in zip(self.folds, keys, strict=True):
+            if key is not None:
+                fold.hold(key, name)
+
+    def add(self, keys: tuple[Any, ...], name: str) -> list[Finding]:
+        """The next conversation."""
+        found: list[Finding] = []
+        for fold, key in zip(self.folds, keys, strict=True):
+            if key is not None:
+                found += fold.add(key, name)
+        return found
+
+    def close(self) -> list[Finding]:
+        """What is to be said of the whole."""
+        return [finding for fold in self.folds for finding in fold.close()]
 
 
 def findings(conversation: Conversation, context: Context) -> list[Finding]:
     """Everything that any check says of `conversation` by itself."""
-    return [finding for check in CHECKS.values() for finding in check(conversation, context)]
+    return Examiner(context).examine(conversation).findings
 
 
 def check_all(
@@ -76,12 +164,19 @@ def check_all(
     A row that repeats an earlier one of `conversations`, or that gives away one of `test`, is told so too.
     """
     rows = list(test)
-    checks = list(CHECKS.values())
-    folds = [make(rows) for make in FOLDS.values()]
-    for conversation in conversations:
-        found = [finding for check in checks for finding in check(conversation, context)]
-        found += [finding for fold in folds if (finding := fold(conversation)) is not None]
-        yield conversation, found
+    context = msgspec.structs.replace(context, tested=bool(rows))
+    examiner, ledger = Examiner(context), Ledger(context)
+    for number, conversation in enumerate(rows, start=1):
+        ledger.hold(examiner.examine(conversation).keys, name_of(conversation, f"test row {number}"))
+    for number, conversation in enumerate(conversations, start=1):
+        found, keys = examiner.examine(conversation)
+        said = ledger.add(keys, name_of(conversation, f"conversation {number}"))
+        yield conversation, found + examiner.judged(said, conversation) if said else found
+
+
+def name_of(conversation: Conversation, otherwise: str) -> str:
+    """How a conversation is called when another speaks of it."""
+    return conversation.origin or conversation.id or otherwise
 
 
 def errors(found: Iterable[Finding]) -> list[Finding]:

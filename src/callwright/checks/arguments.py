@@ -3,145 +3,169 @@
 import json
 import math
 from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
 
 import jsonschema_rs
-import msgspec
 
-from callwright.checks import Context, Finding
-from callwright.conversation import AssistantMessage, Conversation, Json, Tool, ToolCall
-from callwright.schema import SchemaFault, call_faults, json_path, validator
+from callwright.checks import argument_order as order
+from callwright.checks.argument_order import Keys, altered
+from callwright.checks.arguments_rules import (
+    DOUBLE_ENCODED,
+    MALFORMED,
+    ORDER,
+    PYTHON_LITERAL,
+    RULES,
+    SCHEMA,
+    UNDECLARED,
+)
+from callwright.checks.known_tools import KnownTool, known_tools
+from callwright.checks.python_literal import literal
+from callwright.checks.rules import Check, Finding, Rule
+from callwright.checks.subject import Made, Subject
+from callwright.conversation import AssistantMessage, Json, Tool
+from callwright.registry import near
+from callwright.schema import json_path
 
-
-def check(conversation: Conversation, context: Context) -> Iterator[Finding]:
-    """Codes: `arguments-undeclared`, `-schema`, `-double-encoded`, `-malformed`, `-tool-schema`."""
-    quick = _quick(conversation.tools)
-    for index, turn in conversation.turns():
-        for place, call in enumerate(turn.tool_calls):
-            if not quick.passes(call):
-                yield from _blame(conversation, index, place, call)
-        for place, malformed in enumerate(turn.malformed):
-            yield Finding(
-                code="arguments-malformed",
-                path=f"$.messages[{index}].malformed[{place}]",
-                message=f"this should be a call and is none: {malformed.error}: {_short(malformed.raw)}",
-            )
-
-
-class _Quick:
-    """The compiled validators of one tuple of tools: yes at once for a good call, else "look closer"."""
-
-    def __init__(self, tools: tuple[Tool, ...]) -> None:
-        self.validators: dict[str, tuple[jsonschema_rs.Validator, frozenset[str]]] = {}
-        for tool in tools:
-            if tool.name not in self.validators:
-                try:
-                    compiled = validator(tool.parameters)
-                except SchemaFault:
-                    continue  # said of each call that needs it, by `_blame`
-                self.validators[tool.name] = compiled, frozenset(tool.parameters.get("properties") or ())
-
-    def passes(self, call: ToolCall) -> bool:
-        compiled, properties = self.validators.get(call.name, (None, frozenset()))
-        return (
-            compiled is not None and call.arguments.keys() <= properties and _valid(compiled, call.arguments)
-        )
+LISTED = 20
+"""Faults of one call that are listed; the rest is counted."""
 
 
-def _valid(compiled: jsonschema_rs.Validator, value: Json) -> bool:
+def look(subject: Subject) -> Iterator[Finding]:
+    """Every call against its tool; the calls of a tool whose schema is none are not judged."""
+    tools = subject.conversation.tools
+    known = known_tools(tools)
+    disordered: list[Made] = []
+    for made in subject.calls:
+        call = made.call
+        tool = known.get(call.name)
+        if tool is None:
+            if call.name not in known:
+                yield _undeclared(made, tools)
+            continue
+        fits, ordered = tool.keys(call.arguments)
+        if not (fits and tool.holds(call.arguments)):
+            yield from _faults(made, tool)
+        if not ordered:
+            disordered.append(made)
+    for index, message in enumerate(subject.messages):
+        if type(message) is AssistantMessage and message.malformed:
+            for place, one in enumerate(message.malformed):
+                said = f"this should be a call and is none: {one.error}: {_short(one.raw)}"
+                yield MALFORMED.at(f"$.messages[{index}].malformed[{place}]", said)
+    if disordered:
+        yield _disordered(disordered)
+
+
+CHECK = Check(rules=RULES, look=look)
+
+
+def _undeclared(made: Made, tools: tuple[Tool, ...]) -> Finding:
+    name = made.call.name
+    hint = near(name, [tool.name for tool in tools]) if tools else "no tools are declared"
+    return UNDECLARED.at(f"{made.path}.name", f"`{name}` is not a declared tool; {hint}", words=name)
+
+
+def _disordered(calls: list[Made]) -> Finding:
+    first = calls[0]
+    others = f"{len(calls) - 1} more call{'s' if len(calls) > 2 else ''}"
+    more = f", nor do those of {others} here" if len(calls) > 1 else ""
+    said = f"the arguments of `{first.call.name}` do not stand in the order of its schema{more}"
+    return ORDER.at(f"{first.path}.arguments", f"{said}; put them in that order", fix=order.put_in_order)
+
+
+class _Fault(NamedTuple):
+    """A place in the arguments of a call, and what its schema says against it."""
+
+    keys: Keys
+    why: str
+
+
+class _Meant(NamedTuple):
+    """The value that a text stands for, and the rule that says so."""
+
+    rule: Rule
+    value: Json
+
+
+def _faults(made: Made, tool: KnownTool) -> Iterator[Finding]:
     try:
-        return compiled.is_valid(value)
-    except ValueError:  # a value that JSON cannot say; `_blame` finds the words
-        return False
-
-
-_BY_IDENTITY: dict[int, tuple[tuple[Tool, ...], _Quick]] = {}
-"""The tuples are kept alive here, so that an id means one tuple."""
-_BY_CONTENT: dict[bytes, _Quick] = {}
-_KEPT = 512
-"""Tool tuples remembered; a file has one, or one a row."""
-
-
-def _quick(tools: tuple[Tool, ...]) -> _Quick:
-    known = _BY_IDENTITY.get(id(tools))
-    if known is not None:
-        return known[1]
-    content = msgspec.json.encode(tools)
-    for table in (_BY_IDENTITY, _BY_CONTENT):
-        if len(table) >= _KEPT:
-            table.clear()
-    quick = _BY_CONTENT.setdefault(content, _BY_CONTENT.get(content) or _Quick(tools))
-    _BY_IDENTITY[id(tools)] = tools, quick
-    return quick
-
-
-def _blame(conversation: Conversation, index: int, place: int, call: ToolCall) -> Iterator[Finding]:
-    at = f"$.messages[{index}].tool_calls[{place}]"
-    try:
-        found = call_faults(call, conversation.tools)
-        decoded = _decoded(conversation, call)
-    except ValueError as error:
-        fault = isinstance(error, SchemaFault)
-        yield Finding(
-            code="arguments-tool-schema" if fault else "arguments-schema",
-            path=f"{at}.arguments",
-            message=f"the parameters of `{call.name}` are no JSON Schema: {error}" if fault else str(error),
-        )
+        found = [*_against_schema(made, tool), *_unknown(made, tool)]
+        meant = _meant(made.call.arguments, found, tool.compiled)
+    except (ValueError, TypeError, RecursionError, OverflowError) as error:
+        yield SCHEMA.at(f"{made.path}.arguments", f"JSON cannot say these arguments: {error}")
         return
-    for path, why in found:
-        if path in decoded:
-            repaired = msgspec.structs.replace(call, arguments=decoded[path])
-            yield Finding(
-                code="arguments-double-encoded",
-                path=at + path[1:],
-                message=f"a value written as a string of JSON: {why}",
-                fix=_with_call(conversation, index, place, repaired),
-            )
-        else:
-            code = "arguments-undeclared" if path == "$.name" else "arguments-schema"
-            yield Finding(code=code, path=at + path[1:], message=why)
+    told: set[Keys] = set()
+    for keys, why in found[:LISTED]:
+        path = f"{made.path}.arguments{json_path(list(keys))[1:]}"
+        if keys not in meant:
+            yield SCHEMA.at(path, why)
+        elif keys not in told:
+            told.add(keys)
+            rule, value = meant[keys]
+            language = "a string of JSON" if rule is DOUBLE_ENCODED else "a string of Python"
+            instead = _short(json.dumps(value, ensure_ascii=False))
+            said = f"a value written as {language}: {why}; write `{instead}` itself"
+            fix = partial(altered, turn=made.turn, place=made.place, keys=keys, value=value)
+            yield rule.at(path, said, words=str(_at(made.call.arguments, keys)), fix=fix)
+    if len(found) > LISTED:
+        said = f"{len(found):,} faults in one call, of which the first {LISTED} are listed"
+        yield SCHEMA.at(f"{made.path}.arguments", said)
 
 
-def _decoded(conversation: Conversation, call: ToolCall) -> dict[str, dict[str, Json]]:
-    """Path of each string argument that would hold if decoded once more -> the arguments, all so decoded."""
-    tool = conversation.tool(call.name)
-    if tool is None:
+def _against_schema(made: Made, tool: KnownTool) -> Iterator[_Fault]:
+    for error in tool.compiled.iter_errors(made.call.arguments):
+        yield _Fault(tuple(error.instance_path), _short(error.message, 200))
+
+
+def _unknown(made: Made, tool: KnownTool) -> Iterator[_Fault]:
+    name = made.call.name
+    for key in made.call.arguments if tool.closed else ():
+        if key not in tool.places:
+            known = list(tool.places)
+            said = f"`{name}` has no parameter `{key}`; {near(key, known)}"
+            yield _Fault((key,), said if known else f"`{name}` takes no arguments")
+
+
+def _meant(
+    arguments: dict[str, Json], found: list[_Fault], compiled: jsonschema_rs.Validator
+) -> dict[Keys, _Meant]:
+    """Place -> what the text there stands for, where the schema refuses the text and takes that."""
+    tried = {}
+    for keys, _ in found:
+        value = _at(arguments, keys)
+        if keys and type(value) is str and (meant := _decoded(value)):
+            tried[keys] = meant
+    if not tried:
         return {}
-    compiled = validator(tool.parameters)
-    arguments, paths = call.arguments, []
-    for error in compiled.iter_errors(call.arguments):
-        keys = error.instance_path
-        tried = _decode_at(arguments, keys)
-        if tried is not None and all(e.instance_path != keys for e in compiled.iter_errors(tried)):
-            arguments = tried
-            paths.append(json_path(keys).replace("$", "$.arguments", 1))
-    return dict.fromkeys(paths, arguments)
+    instead = order.copied(arguments)
+    for keys, meant in tried.items():
+        _at(instead, keys[:-1])[keys[-1]] = meant.value
+    refused = {tuple(error.instance_path) for error in compiled.iter_errors(instead)}
+    return {keys: meant for keys, meant in tried.items() if keys not in refused}
 
 
-def _decode_at(value: Json, keys: list[str | int]) -> Json:
-    """`value` with the string at `keys` decoded; None where there is no string of JSON."""
-    if keys:
-        inner = _decode_at(value[keys[0]], keys[1:])
-        if inner is None:
-            return None
-        copy = value.copy()
-        copy[keys[0]] = inner
-        return copy
-    if not isinstance(value, str):
-        return None
+def _decoded(text: str) -> _Meant | None:
     try:
-        decoded = json.loads(value)
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    else:
+        return None if type(value) is float and not math.isfinite(value) else _Meant(DOUBLE_ENCODED, value)
+    try:
+        return _Meant(PYTHON_LITERAL, literal(text))
     except ValueError:
         return None
-    return None if isinstance(decoded, float) and not math.isfinite(decoded) else decoded
 
 
-def _with_call(conversation: Conversation, index: int, place: int, call: ToolCall) -> Conversation:
-    turn = conversation.messages[index]
-    assert isinstance(turn, AssistantMessage)
-    calls = (*turn.tool_calls[:place], call, *turn.tool_calls[place + 1 :])
-    messages = list(conversation.messages)
-    messages[index] = msgspec.structs.replace(turn, tool_calls=calls)
-    return msgspec.structs.replace(conversation, messages=tuple(messages))
+def _at(value: Json, keys: Keys) -> Json:
+    """What stands at `keys`; None where nothing does: the validator leaves empty keys out of its paths."""
+    for key in keys:
+        try:
+            value = value[key]
+        except (LookupError, TypeError):
+            return None
+    return value
 
 
 def _short(text: str, limit: int = 80) -> str:

@@ -1,13 +1,28 @@
 """Structure: roles and their order, calls and their results, empty turns, who has the last word."""
 
-from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple, cast
 
-from callwright.checks import Context, Finding
+from callwright.checks.rules import Check, Finding
+from callwright.checks.structure_rules import (
+    ANSWERED,
+    CALL_ID,
+    CALL_ID_TWICE,
+    EMPTY,
+    EMPTY_TURN,
+    LAST,
+    OPENING,
+    ORDER,
+    RESULT_DANGLING,
+    RESULT_LATE,
+    RESULT_MISSING,
+    RESULT_TWICE,
+    RULES,
+    SEVERAL_CALLS,
+    USER_TWICE,
+)
+from callwright.checks.subject import Made, Subject
 from callwright.conversation import (
     AssistantMessage,
-    Conversation,
     Message,
     SystemMessage,
     ToolMessage,
@@ -15,164 +30,158 @@ from callwright.conversation import (
 )
 
 
-def check(conversation: Conversation, context: Context) -> Iterator[Finding]:
-    """Codes: `structure-empty`, `-order`, `-last`, `-empty-turn`, `-several-calls`, `-call-id`,
-    `-call-id-twice`, `-result-missing`, `-result-late`, `-result-twice`, `-result-dangling`; the warnings
-    `-opening`, `-user-twice`.
+def look(subject: Subject) -> Iterator[Finding]:
+    """Who speaks when, and every call with its one result.
 
     A conversation whose last turn calls needs no result for it: that turn is what is asked for.
     """
-    messages = conversation.messages
-    if not messages:
-        yield Finding(code="structure-empty", path="$.messages", message="a conversation has messages")
-        return
-    yield from _order(messages)
-    yield from _turns(messages, context)
-    # A row of the question/answer form has no results, whatever the rest of its file has.
-    carries = context.carries_results and conversation.metadata.get("form") != "distil"
-    yield from _results(messages, carries)
-    if not isinstance(messages[-1], AssistantMessage):
-        yield Finding(
-            code="structure-last",
-            path=_at(len(messages) - 1),
-            message=f"the last word is the assistant's; here it is from {_role(messages[-1])}",
+    return iter(()) if sound(subject) else closely(subject)
+
+
+CHECK = Check(rules=RULES, look=look)
+
+
+def closely(subject: Subject) -> Iterator[Finding]:
+    """What `look` says where a quick pass does not settle it."""
+    if not subject.messages:
+        yield EMPTY.at(
+            "$.messages", "there are no messages; a conversation has at least a user's and a reply"
         )
+        return
+    yield from _order(subject.messages)
+    yield from _turns(subject)
+    yield from _calls(subject)
+    yield from _results(subject)
+    yield from _end(subject)
+
+
+def sound(subject: Subject) -> bool:
+    """Whether nothing is to be said, told in one pass; False: look closer."""
+    context = subject.context
+    if context.single_call or context.prompts or not subject.carries_results:
+        return False
+    before: type[Message] | None = None
+    waiting: set[str] = set()
+    made: set[str] = set()
+    for message in subject.messages:
+        if type(message) is ToolMessage:
+            if message.call_id not in waiting:
+                return False
+            waiting.remove(message.call_id)
+        elif waiting:
+            return False
+        elif type(message) is AssistantMessage:
+            if before is None or before is SystemMessage or before is AssistantMessage:
+                return False
+            if calls := message.tool_calls:
+                waiting = {call.id for call in calls}
+                if len(waiting) != len(calls) or "" in waiting or not made.isdisjoint(waiting):
+                    return False
+                made |= waiting
+            elif not message.content or message.content.isspace():
+                return False
+        else:
+            misplaced = before is not None and (before is type(message) or type(message) is SystemMessage)
+            if misplaced or not message.content or message.content.isspace():
+                return False
+        before = type(message)
+    return before is AssistantMessage
 
 
 def _order(messages: tuple[Message, ...]) -> Iterator[Finding]:
-    opened = False
+    before: Message | None = None
     for index, message in enumerate(messages):
-        if isinstance(message, SystemMessage):
+        if type(message) is SystemMessage:
             if index:
-                yield _order_fault(index, "a system message stands first, and there is one at most")
+                said = "a system message stands here; it is the first, and there is one at most"
+                yield ORDER.at(_at(index), said)
             continue
-        if not opened and not isinstance(message, UserMessage):
-            yield Finding(
-                code="structure-opening",
-                path=_at(index),
-                message=f"a conversation opens with the user; this one opens with {_role(message)}",
-                severity="warning",
+        if before is None:
+            if type(message) is not UserMessage:
+                said = f"the conversation opens with {_role(message)}; the user speaks first"
+                yield OPENING.at(_at(index), said)
+        elif type(message) is type(before) is UserMessage:
+            yield USER_TWICE.at(
+                _at(index), "two user messages in a row; make them one, or put the reply between"
             )
-        before = messages[index - 1] if opened else None
-        opened = True
-        if isinstance(message, UserMessage) and isinstance(before, UserMessage):
-            yield Finding(
-                code="structure-user-twice",
-                path=_at(index),
-                message="two user messages in a row; some templates refuse them",
-                severity="warning",
-            )
-        # Without results in the form, sequential work is call after call.
-        if (
-            isinstance(message, AssistantMessage)
-            and isinstance(before, AssistantMessage)
-            and not before.tool_calls
+        elif type(message) is type(before) is AssistantMessage and not (
+            before.tool_calls or before.malformed
         ):
-            yield _order_fault(index, "two assistant turns in a row, and the first calls nothing")
+            said = "two assistant turns in a row, and the first calls nothing; make them one"
+            yield ORDER.at(_at(index), said)
+        before = message
 
 
-def _order_fault(index: int, message: str) -> Finding:
-    return Finding(code="structure-order", path=_at(index), message=message)
+def _turns(subject: Subject) -> Iterator[Finding]:
+    for index, message in enumerate(subject.messages):
+        said = bool(message.content.strip())
+        if type(message) is AssistantMessage:
+            calls = message.tool_calls
+            said = said or bool(calls or message.malformed)
+            if subject.context.single_call and len(calls) > 1:
+                path = f"{_at(index)}.tool_calls"
+                yield SEVERAL_CALLS.at(path, f"{len(calls)} calls in one turn; this job allows one")
+        # A tool may answer with nothing (`mkdir` does), everyone else says something.
+        if not said and type(message) is not ToolMessage:
+            silent = "says and calls nothing" if type(message) is AssistantMessage else "says nothing"
+            yield EMPTY_TURN.at(_at(index), f"{_role(message)} {silent}; take the turn out, or write it")
 
 
-def _turns(messages: tuple[Message, ...], context: Context) -> Iterator[Finding]:
-    for index, message in enumerate(messages):
-        if isinstance(message, AssistantMessage):
-            said = bool(message.content.strip() or message.tool_calls or message.malformed)
-            if context.single_call and len(message.tool_calls) > 1:
-                yield Finding(
-                    code="structure-several-calls",
-                    path=f"{_at(index)}.tool_calls",
-                    message=f"one call a turn is allowed; here are {len(message.tool_calls)}",
-                )
-        else:
-            # A tool may answer with nothing (`mkdir` does), everyone else says something.
-            said = isinstance(message, ToolMessage) or bool(message.content.strip())
-        if not said:
-            yield Finding(
-                code="structure-empty-turn",
-                path=_at(index),
-                message=f"{_role(message)} says nothing and calls nothing",
-            )
+def _calls(subject: Subject) -> Iterator[Finding]:
+    last = len(subject.messages) - 1
+    for made in subject.calls:
+        name, identity = made.call.name, made.call.id
+        if not identity:
+            if subject.carries_results and made.turn != last:
+                said = f"the call of `{name}` has no id, so no result can name it; give it one"
+                yield CALL_ID.at(made.path, said, words=name)
+            continue
+        first = subject.made[identity]
+        if first is not made:
+            said = f"id `{identity}` is already that of {first.path}; give each call its own"
+            yield CALL_ID_TWICE.at(f"{made.path}.id", said, words=identity)
+        elif subject.carries_results and made.turn != last and identity not in subject.results:
+            said = f"the call of `{name}` has no result; add it, or take the call out"
+            yield RESULT_MISSING.at(made.path, said, words=name)
 
 
-def _results(messages: tuple[Message, ...], carries: bool) -> Iterator[Finding]:
-    """Calls paired with their results; of a form without results, only what is there is looked at."""
-    made: dict[str, _Made] = {}
-    results: Counter[str] = Counter()
-    last = len(messages) - 1
-    for index, message in enumerate(messages):
-        if isinstance(message, AssistantMessage):
-            for place, call in enumerate(message.tool_calls):
-                here = _Made(index, place, call.name)
-                if call.id in made:
-                    yield Finding(
-                        code="structure-call-id-twice",
-                        path=f"{here.path}.id",
-                        message=f"id `{call.id}` is already that of {made[call.id].path}",
-                    )
-                elif call.id:
-                    made[call.id] = here
-                elif carries and index != last:
-                    yield Finding(
-                        code="structure-call-id",
-                        path=f"{here.path}.id",
-                        message=f"the call of `{call.name}` has no id, so no result can name it",
-                    )
-        elif isinstance(message, ToolMessage):
-            results[message.call_id] += 1
-            yield from _result(messages, index, made.get(message.call_id), results[message.call_id])
-    if carries:
-        yield from _unanswered(made, results, last)
+def _results(subject: Subject) -> Iterator[Finding]:
+    turn = 0  # of the last message that is no result
+    for index, message in enumerate(subject.messages):
+        if type(message) is not ToolMessage:
+            turn = index
+            continue
+        identity = message.call_id
+        path = f"{_at(index)}.tool_call_id"
+        made = subject.made.get(identity) if identity else None
+        if made is None or made.turn > index:
+            yield RESULT_DANGLING.at(path, _dangling(identity, made), words=identity)
+        elif (first := subject.results[identity]) != index:
+            said = f"the call of `{made.call.name}` at {made.path} already has its result at {_at(first)}"
+            yield RESULT_TWICE.at(path, f"{said}; leave one", words=identity)
+        elif made.turn != turn:
+            said = f"the result of `{made.call.name}` comes late: {_at(turn)} is in between"
+            yield RESULT_LATE.at(path, f"{said}; results stand right after their call", words=identity)
 
 
-class _Made(NamedTuple):
-    """A call that has been made."""
-
-    turn: int
-    place: int
-    name: str
-
-    @property
-    def path(self) -> str:
-        return f"{_at(self.turn)}.tool_calls[{self.place}]"
+def _dangling(identity: str, made: Made | None) -> str:
+    if not identity:
+        return "a result that names no call; give it the id of the call that it answers"
+    said = f"a result for id `{identity}`, which no call before it has"
+    if made is not None:
+        return f"{said}; the call comes later, at {made.path}"
+    return f"{said}; give it the id of its call, or take it out"
 
 
-def _result(messages: tuple[Message, ...], index: int, made: _Made | None, count: int) -> Iterator[Finding]:
-    path = f"{_at(index)}.tool_call_id"
-    if made is None:
-        identity = cast(ToolMessage, messages[index]).call_id
-        yield Finding(
-            code="structure-result-dangling",
-            path=path,
-            message=f"a result for id `{identity}`, which no call before it has",
-        )
-    elif count > 1:
-        yield Finding(
-            code="structure-result-twice",
-            path=path,
-            message=f"the call of `{made.name}` at {made.path} already has its result",
-        )
-    else:
-        between = next(
-            (i for i in range(made.turn + 1, index) if not isinstance(messages[i], ToolMessage)), None
-        )
-        if between is not None:
-            yield Finding(
-                code="structure-result-late",
-                path=path,
-                message=f"the result of `{made.name}` comes late: {_at(between)} is in between",
-            )
-
-
-def _unanswered(made: dict[str, _Made], results: Counter[str], last: int) -> Iterator[Finding]:
-    for identity, call in made.items():
-        if call.turn != last and not results[identity]:
-            yield Finding(
-                code="structure-result-missing",
-                path=call.path,
-                message=f"the call of `{call.name}` has no result",
-            )
+def _end(subject: Subject) -> Iterator[Finding]:
+    index = len(subject.messages) - 1
+    message = subject.messages[index]
+    if subject.context.prompts:
+        if type(message) is AssistantMessage:
+            said = "a prompt ends before the assistant's turn, and this one has it already; take it out"
+            yield ANSWERED.at(_at(index), said)
+    elif type(message) is not AssistantMessage:
+        yield LAST.at(_at(index), f"the last word is {_of(message)}; it is the assistant's")
 
 
 def _at(index: int) -> str:
@@ -189,3 +198,8 @@ _ROLES: dict[type[Message], str] = {
 
 def _role(message: Message) -> str:
     return _ROLES[type(message)]
+
+
+def _of(message: Message) -> str:
+    role = _role(message)
+    return role if type(message) is SystemMessage else f"{role}'s"

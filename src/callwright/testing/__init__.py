@@ -8,6 +8,7 @@ from typing import Any
 
 _HOMES = {
     "Endpoint": "endpoint",
+    "Pretend": "pretend",
     "Trouble": "endpoint",
     "said": "endpoint",
     "random_conversation": "conversations",
@@ -16,11 +17,13 @@ _HOMES = {
     "tiny_tokenizer": "conversations",
     "byte_tokenizer": "students",
     "make_student": "students",
+    "spoilt_rows": "spoiling",
 }
 """Public name -> the module of this folder it lives in."""
 
 __all__ = [
     "Endpoint",
+    "Pretend",
     "Trouble",
     "byte_tokenizer",
     "make_student",
@@ -28,6 +31,7 @@ __all__ = [
     "random_conversations",
     "random_tools",
     "said",
+    "spoilt_rows",
     "tiny_tokenizer",
 ]
 
