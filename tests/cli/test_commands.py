@@ -72,10 +72,9 @@ def test_findings_of_a_file_end_with_1_and_stand_at_their_lines(tmp_path: Path) 
     assert found[0]["place"] == f"{rows}:1"
 
 
-def test_options_for_files_are_refused_with_a_job_folder() -> None:
-    code, said, told = invoke("check", str(EXAMPLE), "--output", "json")
-    assert (code, said) == (2, "")
-    assert "are for files" in told
+def test_a_job_folder_with_an_option_for_files_has_its_rows_checked_as_files() -> None:
+    code, said, _ = invoke("check", str(EXAMPLE), "--output", "json", "--select", "arguments")
+    assert (code, json.loads(said)) == (0, [])
 
 
 def test_a_clean_file_ends_with_0() -> None:

@@ -16,7 +16,10 @@ TOOLS: list[Json] = [
         "function": {
             "name": "ls",
             "description": "List",
-            "parameters": {"type": "object", "properties": {"a": {"type": "boolean"}}},
+            "parameters": {
+                "type": "object",
+                "properties": {"a": {"type": "boolean", "description": "Hidden ones too"}},
+            },
         },
     },
     {
@@ -26,7 +29,7 @@ TOOLS: list[Json] = [
             "description": "Go",
             "parameters": {
                 "type": "object",
-                "properties": {"folder": {"type": "string"}},
+                "properties": {"folder": {"type": "string", "description": "Where to"}},
                 "required": ["folder"],
             },
         },
@@ -289,7 +292,7 @@ def test_a_csv_file_with_a_header_only_is_told_so(make: Make) -> None:
         ('{"task_description": "a", "tools": [{"name": "a"}, {"name": "a"}]}', "$.tools[1]", "a second time"),
         (
             '{"task_description": "a", "tools": [{"name": "a", "parameters": {"type": "x"}}]}',
-            "$.tools[0].parameters",
+            "$.tools[0].parameters.type",
             "a valid JSON Schema",
         ),
         (b"\xff\xfe", "", "UTF-8"),
@@ -302,6 +305,29 @@ def test_a_job_description_that_is_none_is_told_where(
     assert found[0].path == path
     assert said in str(found[0])
     assert all(fault.file.endswith("job_description.json") for fault in found)  # the rows are not blamed
+
+
+def test_tools_that_do_not_hold_are_told_where_they_stand_in_the_description(make: Make) -> None:
+    broken = json.loads(json.dumps(TOOLS))
+    broken[1]["function"]["parameters"]["properties"]["folder"]["type"] = "str"
+    folder = make({"job_description.json": json.dumps({"task_description": "Help.", "tools": broken})})
+    for overrides in ((), ("checks.ignore=[tools]",)):
+        fault = only_fault(folder, *overrides)
+        assert fault.path == "$.tools[1].function.parameters.properties.folder.type"
+        assert (fault.expected, fault.hint) == ("a valid JSON Schema of an object", 'use "string"')
+        assert fault.found == "`cd`: `str` is no type of JSON Schema"
+
+
+def test_tools_of_a_row_are_held_to_the_same_in_every_row(make: Make) -> None:
+    own = {"name": "pwd", "description": "Where.", "parameters": {"type": "dict"}}
+    bare = {"name": "now", "parameters": {}}
+    messages = [user("where am I"), called("pwd")]
+    rows = [{"messages": messages, "tools": [own]}, {"messages": messages, "tools": [own, bare]}]
+    found = faults(make({"train.jsonl": lines([*rows, row()])}))
+    assert [(fault.line, fault.path) for fault in found] == [
+        (1, "$.tools[0].function.parameters.type"),
+        (2, "$.tools[0].function.parameters.type"),
+    ]
 
 
 def test_a_trailing_comma_is_told_with_its_line(make: Make) -> None:

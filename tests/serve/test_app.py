@@ -210,6 +210,11 @@ REFUSED = [
     ({"tool_choice": {"type": "allowed_tools"}}, "tool_choice"),
     ({"tool_choice": "required", "tools": []}, "tool_choice"),
     ({"tools": [{"type": "web_search"}]}, "tools[0]"),
+    (
+        {"tools": [{"type": "function", "function": {"name": "t", "parameters": {"type": "dict"}}}]},
+        "tools[0].function.parameters.type",
+    ),
+    ({"tools": [{"type": "function", "function": {"name": "t"}}] * 2}, "tools[1]"),
     ({"messages": []}, "messages"),
     ({"messages": [{"role": "robot", "content": "x"}]}, "messages[0].role"),
     ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "messages[0].content[0]"),

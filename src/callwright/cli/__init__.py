@@ -9,7 +9,10 @@ from typing import Annotated
 import typer
 
 from callwright.cli import model, shown
-from callwright.cli.output import Commands, Output, OutputOption, Progress, note
+from callwright.cli.check import check
+from callwright.cli.convert import convert
+from callwright.cli.output import Commands, note
+from callwright.cli.show import show
 
 app = typer.Typer(
     name="callwright",
@@ -70,7 +73,7 @@ def run(
     if dry_run:
         shown.plan(job, settings or [])
     else:
-        shown.outcome(_until("evaluate", job, settings))
+        shown.outcome(shown.until("evaluate", job, settings))
 
 
 @app.command()
@@ -79,33 +82,19 @@ def generate(
     settings: Settings = None,
     preview: Annotated[int, typer.Option(min=0, help="Print this many conversations and write nothing.")] = 0,
 ) -> None:
-    """Compose new conversations from the examples and the tools of a job."""
+    """Write new conversations from the examples and the tools of a job; `preview=true`: a handful, to look at."""
+    asked = [setting for setting in settings or [] if setting.startswith("preview=")]
+    settings = [setting for setting in settings or [] if setting not in asked]
+    if asked and not preview:
+        preview = shown.handful(asked[-1])
     if preview:
-        shown.preview(job, settings or [], preview)
+        shown.preview(job, settings, preview)
     else:
-        shown.stage(_until("generate", job, settings), "generate", "generated.jsonl")
+        shown.stage(shown.until("generate", job, settings), "generate", "generated.jsonl")
 
 
-@app.command()
-def check(
-    paths: Annotated[
-        list[str], typer.Argument(help="A job folder with settings, or files of conversations.")
-    ],
-    job: Annotated[Path | None, typer.Option(help="The job whose tools the files use.")] = None,
-    output: OutputOption = Output.text,
-) -> None:
-    """Check conversations: structure, arguments against their schemas, duplicates, leaks into the test rows.
-
-    A job folder has its examples and generated rows checked and sorted into kept and rejected; files are only
-    reported on. Exits with 1 where there are errors.
-    """
-    first, *rest = paths
-    if Path(first).is_dir():
-        if job or output is not Output.text:
-            raise typer.BadParameter("--job and --output are for files; a job folder is checked as it is")
-        shown.stage(_until("check", Path(first), rest), "check", "conversations.jsonl", "rejected.jsonl")
-    else:
-        shown.findings([Path(path) for path in paths], job, output)
+app.command("check")(check)
+app.command("convert")(convert)
 
 
 @app.command()
@@ -120,34 +109,22 @@ def prepare(
     if dry_run:
         shown.dry_packs(job, settings or [])
     else:
-        shown.stage(_until("prepare", job, settings), "prepare", "packs")
+        shown.stage(shown.until("prepare", job, settings), "prepare", "packs")
 
 
 @app.command()
 def train(job: Job, settings: Settings = None) -> None:
     """Tune the student on the packs."""
-    shown.stage(_until("train", job, settings), "train", "student", "loss.png")
+    shown.stage(shown.until("train", job, settings), "train", "student", "loss.png")
 
 
 @app.command()
 def evaluate(job: Job, settings: Settings = None) -> None:
     """Score teacher, base student and tuned student on the test rows, and write the report."""
-    shown.outcome(_until("evaluate", job, settings))
+    shown.outcome(shown.until("evaluate", job, settings))
 
 
-@app.command()
-def show(
-    file: Annotated[
-        Path, typer.Argument(help="A file of conversations, or a job folder.", show_default=False)
-    ],
-    row: Annotated[int, typer.Option(min=1, help="Which conversation, from 1.")] = 1,
-    student: Annotated[
-        str | None,
-        typer.Option(help="A student folder: paint what of the conversation it is trained on."),
-    ] = None,
-) -> None:
-    """Show a conversation as a person reads it."""
-    shown.conversation(file, row, student)
+app.command("show")(show)
 
 
 @app.command()
@@ -172,16 +149,6 @@ def serve(
 def chat(student: Student) -> None:
     """Talk with a student in the terminal; you play its tools."""
     shown.chat(shown.student_folder(student))
-
-
-def _until(stage: str, job: Path, settings: list[str] | None) -> Path:
-    from callwright import pipeline
-    from callwright.job import read_job
-
-    read = read_job(job, settings or [])
-    shown.warnings(read)
-    with Progress() as progress:
-        return pipeline.run(read, until=stage, progress=progress)
 
 
 def main() -> None:

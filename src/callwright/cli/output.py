@@ -22,9 +22,7 @@ if TYPE_CHECKING:  # rich takes as long to import as the rest of a small command
     from rich.progress import TaskID
 
 EXTRAS = {
-    **dict.fromkeys(
-        ("numpy", "pyarrow", "tokenizers", "transformers", "torch", "peft", "llguidance"), "train"
-    ),
+    **dict.fromkeys(("pyarrow", "tokenizers", "transformers", "torch", "peft", "llguidance"), "train"),
     **dict.fromkeys(("fastapi", "uvicorn"), "serve"),
 }
 """Library -> the extra of this package that brings it."""
@@ -162,6 +160,18 @@ def _say(head: str, colour: str, text: str) -> None:
 def _styled(text: str, colour: str | None = None) -> str:
     """Bold, and coloured; `typer.echo` takes both away where there is no terminal."""
     return text if "NO_COLOR" in os.environ else typer.style(text, fg=colour, bold=True)
+
+
+def coloured(stream: IO[str]) -> bool:
+    """Whether colours are wanted there."""
+    return stream.isatty() and "NO_COLOR" not in os.environ
+
+
+def styled(text: str, *, fg: str | None = None, bold: bool = False, dim: bool = False) -> str:
+    """Text in a colour for the result; plain where none is wanted."""
+    if not coloured(sys.stdout):
+        return text
+    return typer.style(text, fg=fg, bold=bold or None, dim=dim or None)
 
 
 class Progress:

@@ -13,10 +13,11 @@ import msgspec
 from llguidance import LLMatcher
 
 from callwright.chat import Finish, Reply, Sampling
+from callwright.checks.tools import tool_faults
 from callwright.conversation import AssistantMessage, Conversation, Json, MalformedCall, ToolCall, UserMessage
 from callwright.decoding import SHAPES, Grammar, Grounding, Mode, grammar, shape_of
 from callwright.decoding.vocabulary import Vocabulary
-from callwright.errors import CallwrightError, ModelError
+from callwright.errors import CallwrightError, FormatError, ModelError
 from callwright.formats import FORMATS
 from callwright.inference.rows import Row
 from callwright.inference.writing import Prefixes, Writing
@@ -314,7 +315,10 @@ def _read(messages: Sequence[dict[str, Json]], tools: Sequence[dict[str, Json]] 
     row: dict[str, Json] = {"messages": list(messages)}
     if tools:
         row["tools"] = list(tools)
-    return FORMATS["openai"].read(row, "")
+    conversation = FORMATS["openai"].read(row, "")
+    if faults := tool_faults(conversation.tools):
+        raise FormatError("a model cannot be asked with these tools:", faults)
+    return conversation
 
 
 def load(folder: str | Path, *, decoding: Mode | None = None) -> Model:

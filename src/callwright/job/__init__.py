@@ -13,7 +13,7 @@ import msgspec
 
 from callwright.checks import Context
 from callwright.config import Config, read_config
-from callwright.conversation import Tool
+from callwright.conversation import Json, Tool
 from callwright.errors import ConfigError, Fault, JobError
 from callwright.files import sha256
 from callwright.formats import LISTED
@@ -21,7 +21,7 @@ from callwright.formats.reading import Reading, shown
 from callwright.formats.strict_json import JsonFault, parse
 from callwright.formats.tables import records
 from callwright.formats.tools import read_tools
-from callwright.job.examples import DESCRIPTION, Examples, Survey, survey, verdict
+from callwright.job.examples import DESCRIPTION, Examples, Survey, of_tools, survey, verdict
 from callwright.registry import near
 
 CONFIG = "config.yaml"
@@ -72,11 +72,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         """What the checks may know of this job."""
         train = self.surveys.get("train", Survey())
         question_answer = 0 < train.rows == train.question_answer
-        return Context(
-            carries_results=not question_answer,
-            single_call=question_answer or not train.several_calls,
-            max_characters=self.config.synthgen.validation_max_total_length,
-        )
+        chosen = chosen_checks(self.config)
+        if self.config.checks.single_call is None:
+            single = question_answer or not train.several_calls
+            chosen = msgspec.structs.replace(chosen, single_call=single)
+        return msgspec.structs.replace(chosen, carries_results=not question_answer)
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each of its files."""
@@ -86,6 +86,22 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         """One SHA-256 over all its files, wherever the folder lies."""
         total = "".join(f"{name}\0{digest}\n" for name, digest in self.hashes().items())
         return hashlib.sha256(total.encode()).hexdigest()
+
+
+def chosen_checks(config: Config) -> Context:
+    """The section `checks` of a configuration, as checks take it."""
+    checks = config.checks
+    return Context(
+        single_call=bool(checks.single_call),
+        plain_text=checks.plain_text,
+        max_characters=checks.max_characters or config.synthgen.validation_max_total_length,
+        max_tokens=checks.max_tokens or 0,
+        json_results=checks.json_results,
+        similarity=checks.similarity,
+        select=checks.select,
+        ignore=checks.ignore,
+        severity=dict(checks.severity),
+    )
 
 
 def read_job(
@@ -101,8 +117,11 @@ def read_job(
     faults: list[Fault] = []
     warnings: list[Fault] = []
     files = _files(folder, need, overrides, faults)
-    description = _description(files.get("job_description"), faults)
-    config = _config(files.get("config"), overrides, faults)
+    of_config: list[Fault] = []
+    config = _config(files.get("config"), overrides, of_config)
+    context = chosen_checks(config[0]) if config else Context()
+    description = _description(files.get("job_description"), context, faults)
+    faults += of_config
     surveys = {}
     for name in ("train", "test"):
         if path := files.get(name):
@@ -115,8 +134,9 @@ def read_job(
     if "traces" in files:
         found = "`traces.jsonl`, which is not read: the examples are train and test"
         warnings.append(_warning(files["traces"], "files that are used", found))
-    if description and description.judge_instructions:
-        found = "`llm_as_a_judge_instructions`, which nothing reads yet: there is no judge of replies"
+    judged = config is not None and config[0].synthgen.judge
+    if description and description.judge_instructions and not judged:
+        found = "`llm_as_a_judge_instructions`, which nothing reads without synthgen.judge=true"
         warnings.append(_warning(files["job_description"], "fields with an effect", found))
     warnings = [*(fault for fault in faults if fault.severity == "warning"), *warnings]
     faults = [fault for fault in faults if fault.severity == "error"]
@@ -206,7 +226,7 @@ class Description(msgspec.Struct, frozen=True):
     judge_instructions: str
 
 
-def _description(path: Path | None, faults: list[Fault]) -> Description | None:
+def _description(path: Path | None, context: Context, faults: list[Fault]) -> Description | None:
     """The job description; None, with its faults, where it does not hold."""
     if path is None:
         return None
@@ -216,7 +236,7 @@ def _description(path: Path | None, faults: list[Fault]) -> Description | None:
         task = _text(value, "task_description", "what the model is to do, in a sentence or more", reading)
         judge = value.get("llm_as_a_judge_instructions") or ""
         judge = reading.text(judge, "$.llm_as_a_judge_instructions")
-        tools = read_tools(value.get("tools"), "$.tools", reading)
+        tools = _tools(value.get("tools"), context, reading)
         if value.get("tools") == []:
             reading.error("$.tools", "at least one tool", "none")
         known = ("task_description", "tools", "llm_as_a_judge_instructions", "input_description")
@@ -228,6 +248,21 @@ def _description(path: Path | None, faults: list[Fault]) -> Description | None:
         reading.error("$", "a JSON object", shown(value))
     faults += (msgspec.structs.replace(fault, file=str(path)) for fault in reading.faults)
     return None if reading.failed else Description(task, tools, judge)
+
+
+def _tools(value: Json, context: Context, reading: Reading) -> tuple[Tool, ...]:
+    """The tools, with what is wrong with them where they stand."""
+    inner = Reading()
+    tools = read_tools(value, "$.tools", inner)
+    reading.faults += inner.faults
+    for fault in of_tools(tools, context) if not inner.failed else ():
+        wrapped = (
+            isinstance(value, list)
+            and "function" in value[int(fault.path[len("$.tools[") :].partition("]")[0])]
+        )
+        place = fault.path.replace("]", "].function", 1) if wrapped else fault.path
+        reading.faults.append(msgspec.structs.replace(fault, path=place))
+    return tools
 
 
 def _json(path: Path, reading: Reading) -> object:
@@ -270,7 +305,7 @@ def _survey(path: Path, description: Description | None, config: tuple[Config, l
         path,
         description.tools if description else None,
         config[0].base.task if config else None,
-        config[0].synthgen.validation_max_total_length if config else 0,
+        chosen_checks(config[0]) if config else Context(),
     )
 
 

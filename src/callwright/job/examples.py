@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from callwright.checks import Context, Finding, findings
+from callwright.checks import FOLDS, Context, Examiner, Finding
+from callwright.checks.tools import tool_findings
 from callwright.config.compatibility import MULTI_TURN, SINGLE_TURN
 from callwright.conversation import Conversation, Tool
 from callwright.errors import Fault, FormatError
@@ -82,15 +83,22 @@ class Examples(msgspec.Struct, frozen=True, kw_only=True):
             )
 
 
-def survey(path: Path, tools: tuple[Tool, ...] | None, task: str | None, max_characters: int) -> Survey:
-    """Look at every row of a file. `tools` and `task` are None where the job does not tell them rightly."""
+def survey(path: Path, tools: tuple[Tool, ...] | None, task: str | None, context: Context) -> Survey:
+    """Look at every row of a file, each by itself. `tools` and `task`: None where the job does not tell them rightly.
+
+    What concerns rows together, such as duplicates, is left to whoever checks the whole.
+    """
     found = Survey()
     names: set[int] = set()
+    of_sets = (rule.code for fold in FOLDS.values() for rule in fold.rules)
+    examiner = Examiner(msgspec.structs.replace(context, ignore=(*context.ignore, *of_sets)))
+    of_tools = Examiner(context)
     for row in rows(path):
         faults = list(row.faults)
         if row.conversation:
             faults += (_placed(fault, path, row) for fault in _of_task(row.conversation, row.form, task))
-            faults += _of_checks(row, path, tools, max_characters)
+            faults += _of_checks(row, path, tools, examiner)
+            faults += _of_tools(row, path, of_tools)
             faults += _of_name(row, path, names)
         found.add(row, faults)
     return found
@@ -110,24 +118,56 @@ def _of_task(conversation: Conversation, form: str, task: str | None) -> Iterato
     )
 
 
-def _of_checks(row: Row, path: Path, tools: tuple[Tool, ...] | None, max_characters: int) -> Iterator[Fault]:
+def _of_checks(row: Row, path: Path, tools: tuple[Tool, ...] | None, examiner: Examiner) -> Iterator[Fault]:
     assert row.conversation
     declared = row.conversation.tools or tools
     conversation = msgspec.structs.replace(row.conversation, tools=declared or ())
-    context = Context(carries_results=row.form != "distil", max_characters=max_characters)
-    for finding in findings(conversation, context):
+    for finding in examiner.examine(conversation).findings:
         if declared is None and finding.code.startswith("arguments-"):
             continue  # nothing is known to hold the call against; the job description has its own fault
         place = FORMATS[row.form].place(conversation, finding.path)
         yield _placed(_fault(finding, place), path, row)
 
 
+def _of_tools(row: Row, path: Path, examiner: Examiner) -> Iterator[Fault]:
+    """What the checks say of the tools that a row brings itself."""
+    assert row.conversation
+    for finding in _judged(row.conversation.tools, examiner):
+        place = FORMATS[row.form].place(row.conversation, finding.path)
+        yield _placed(_fault(finding, place), path, row)
+
+
+def of_tools(tools: tuple[Tool, ...], context: Context) -> Iterator[Fault]:
+    """What the checks say of a job's tools."""
+    for finding in _judged(tools, Examiner(context)):
+        yield _fault(finding, finding.path)
+
+
+def _judged(tools: tuple[Tool, ...], examiner: Examiner) -> Iterator[Finding]:
+    """What is to be said of `tools`; an error whatever is to be ignored, since no model can write under such tools."""
+    for finding in tool_findings(tools):
+        if finding.severity == "error":
+            yield finding
+        else:
+            yield from examiner.judged([finding])
+
+
 EXPECTED = {
     "arguments-undeclared": "a call of a declared tool",
     "arguments-double-encoded": "arguments that are encoded once",
+    "arguments-python-literal": "values of JSON, not of Python",
+    "arguments-order": "arguments in the order of the tool's schema",
     "arguments": "arguments that the tool's schema allows",
     "structure-opening": "the user to speak first",
     "structure": "messages in order, each call with its result",
+    "tools-schema": "a valid JSON Schema of an object",
+    "tools-duplicate": "a name of its own for each tool",
+    "tools-required": "names of declared properties",
+    "tools-name": "a name that the OpenAI API takes",
+    "tools-default": "a default that the parameter's own schema allows",
+    "tools-example": "examples that the schema allows",
+    "tools-undescribed": "a description of each tool and each of its parameters",
+    "results": "results as the tool gives them, and replies that heed them",
     "length": "a conversation within synthgen.validation_max_total_length",
 }
 """Code of a finding, or its set -> what was expected."""
@@ -135,7 +175,7 @@ EXPECTED = {
 
 def _fault(finding: Finding, path: str) -> Fault:
     kind = finding.code.partition("-")[0]
-    expected = EXPECTED.get(finding.code) or EXPECTED.get(kind, "a conversation that passes the checks")
+    expected = EXPECTED.get(finding.code) or EXPECTED.get(kind, f"a row that passes `{finding.code}`")
     found, _, hint = finding.message.partition("; ")
     if finding.code == "arguments-undeclared":
         found = found.removesuffix(" is not a declared tool")

@@ -11,12 +11,12 @@ from typing import Annotated, Literal
 import msgspec
 
 from callwright.chat import Sampling
+from callwright.checks.tools import tool_faults
 from callwright.conversation import Conversation, Json
 from callwright.decoding.schemas import enforced
 from callwright.errors import FormatError
 from callwright.formats import FORMATS
 from callwright.registry import near
-from callwright.schema import SchemaFault, validator
 
 DEPTH = 64
 """Deepest nesting of a body that is read."""
@@ -182,14 +182,11 @@ def _conversation(values: dict[str, Json]) -> Conversation:
         first = error.faults[0] if error.faults else None
         param = first.path.removeprefix("$.") if first else None
         raise ApiError("; ".join(map(str, error.faults)) or str(error), param=param) from error
+    for fault in tool_faults(conversation.tools):
+        said = f"{fault.found}; {fault.hint}" if fault.hint else fault.found
+        raise ApiError(said, param=fault.path.removeprefix("$.").replace("].", "].function.", 1))
     for index, tool in enumerate(conversation.tools):
         param = f"tools[{index}].function.parameters"
-        try:
-            validator(tool.parameters)
-        except SchemaFault as error:
-            raise ApiError(
-                f"the parameters of `{tool.name}` are no JSON Schema: {error}", param=param
-            ) from error
         if strict[index] and (left_out := enforced(tool).left_out):
             raise ApiError(
                 f"`{tool.name}` is strict, and this cannot be enforced: {'; '.join(left_out)}", param=param
