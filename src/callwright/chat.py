@@ -5,12 +5,12 @@ this machine batches them, a model behind a network gets them concurrently.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
-from callwright.conversation import AssistantMessage, Conversation
+from callwright.conversation import AssistantMessage, Conversation, Json
 
 Finish = Literal["stop", "length", "tool_calls", "error"]
 
@@ -26,6 +26,8 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True):
     tool_choice: str = "auto"
     """`auto`, `none`, `required`, or the name of the one tool that must be called."""
     parallel_tool_calls: bool = True
+    response_schema: Mapping[str, Json] | None = None
+    """A JSON Schema that the reply's text shall follow; a wish, which a model that knows of none may pass over."""
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):

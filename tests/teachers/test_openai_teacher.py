@@ -2,6 +2,7 @@ import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 
@@ -18,23 +19,32 @@ from callwright.conversation import (
 )
 from callwright.errors import ModelError
 from callwright.teachers import TEACHERS
+from callwright.teachers.completions import usage_of
 from callwright.teachers.openai import OpenAITeacher
-from callwright.testing.endpoint import Endpoint, Trouble, said
+from callwright.teachers.pace import Pace
+from callwright.testing.endpoint import Endpoint, Said, Trouble, said
 
 HI = Conversation(messages=(UserMessage("hi"),))
 LS = Tool(name="ls", description="List", parameters={"type": "object", "properties": {}})
 
 
 class Asked:
-    """A teacher over `answers` whose pauses are noted instead of waited for."""
+    """A teacher at `endpoint`; pauses are noted instead of waited for, its own and those of its pace."""
 
-    def __init__(self, endpoint: Endpoint, **options: object) -> None:
+    def __init__(self, endpoint: Endpoint, **options: Any) -> None:
         self.pauses: list[float] = []
+        self.rests: list[float] = []
+        self.time = 0.0
 
         async def sleep(seconds: float) -> None:
             self.pauses.append(seconds)
 
-        self.teacher = OpenAITeacher("m", base_url=endpoint.url, sleep=sleep, **options)
+        async def rest(seconds: float) -> None:
+            self.rests.append(seconds)
+            self.time += seconds
+
+        pace = Pace(now=lambda: self.time, sleep=rest, longest=options.get("timeout", 60.0))
+        self.teacher = OpenAITeacher("m", base_url=endpoint.url, sleep=sleep, pace=pace, **options)
 
     def reply(self, conversation: Conversation = HI, sampling: Sampling | None = None) -> Reply:
         return asyncio.run(self.teacher.reply(conversation, sampling or Sampling()))
@@ -132,33 +142,142 @@ def test_a_cut_answer_has_no_finished_call() -> None:
     assert len(reply.message.malformed) == 1
 
 
-def test_a_filtered_answer_is_an_error_reply() -> None:
-    with Endpoint([said("", finish="content_filter")]) as endpoint:
+@pytest.mark.parametrize(
+    ("finish", "error"),
+    [
+        ("content_filter", "the answer was filtered"),
+        ("error", "the answer ended for the reason `error`"),
+        ("insufficient_system_resource", "the answer ended for the reason `insufficient_system_resource`"),
+    ],
+)
+def test_an_answer_that_did_not_end_well_is_an_error_reply(finish: str, error: str) -> None:
+    with Endpoint([said("Hel", finish=finish)]) as endpoint:
         reply = Asked(endpoint).reply()
-    assert (reply.finish, reply.error) == ("error", "the answer was filtered")
+    assert (reply.finish, reply.error, reply.raw) == ("error", error, "Hel")
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    ("counted", "usage"),
     [
-        Trouble(status=429),
-        Trouble(status=500),
-        Trouble(status=503),
-        Trouble(broken=True),
-        Trouble(truncated=True),
+        ({"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}, (7, 2)),
+        ({"prompt_tokens": 7, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 5}}, (7, 2)),
+        ({"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 39}, (7, 32)),  # 30 of reasoning
+        ({"input_tokens": 7, "cache_read_input_tokens": 90, "output_tokens": 2}, (97, 2)),
+        ({"prompt_tokens": None}, (0, 0)),
+        (None, (0, 0)),
     ],
 )
-def test_what_passes_is_tried_again_with_growing_pauses(trouble: Trouble) -> None:
-    with Endpoint([trouble, trouble, said("there")]) as endpoint:
+def test_cached_tokens_and_reasoning_are_counted_wherever_they_are_told(counted, usage) -> None:
+    found = usage_of(counted)
+    assert (found.prompt_tokens, found.completion_tokens) == usage
+
+
+CLOSED = {"type": "object", "properties": {"a": {}}, "required": ["a"], "additionalProperties": False}
+
+
+@pytest.mark.parametrize(
+    ("schema", "strict"),
+    [
+        (CLOSED, True),
+        ({"type": "object", "properties": {"a": {}}}, False),
+        ({**CLOSED, "required": []}, False),
+    ],
+)
+def test_a_schema_is_asked_for_and_strictly_where_it_may_be(schema: dict[str, Any], strict: bool) -> None:
+    with Endpoint() as endpoint:
+        Asked(endpoint).reply(sampling=Sampling(response_schema=schema))
+    wanted = {"name": "reply", "schema": schema, "strict": strict}
+    assert endpoint.requests[0]["response_format"] == {"type": "json_schema", "json_schema": wanted}
+
+
+def test_what_the_endpoint_refuses_is_left_out_from_then_on() -> None:
+    sampling = Sampling(response_schema=CLOSED, seed=3)
+    with Endpoint(refuses=("response_format", "seed")) as endpoint:
+        asked = Asked(endpoint, attempts=1)
+        assert asked.reply(sampling=sampling).message.content == "Hello"
+        assert asked.reply(sampling=sampling).message.content == "Hello"
+    assert asked.teacher.left_out == {"response_format", "seed"}
+    sent = [sorted({"response_format", "seed"} & set(body)) for body in endpoint.requests]
+    assert sent == [["response_format", "seed"], ["seed"], [], []]
+
+
+def test_the_limit_of_tokens_is_sent_under_its_new_name_where_the_old_is_refused() -> None:
+    def answer(body: dict[str, Any]) -> Said | Trouble:
+        told = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
+        return Trouble(status=400, message=told) if "max_tokens" in body else said("there")
+
+    with Endpoint(answer=answer) as endpoint:
+        assert Asked(endpoint).reply(sampling=Sampling(max_tokens=9)).message.content == "there"
+    assert endpoint.requests[-1]["max_completion_tokens"] == 9
+
+
+def test_extra_body_and_headers_go_with_every_request() -> None:
+    extra = {"top_k": 20, "temperature": 1.0}
+    with Endpoint() as endpoint:
+        asked = Asked(endpoint, extra_body=extra, extra_headers={"X-Team": "blue"})
+        asked.reply()
+    assert endpoint.requests[0]["top_k"] == 20
+    assert endpoint.requests[0]["temperature"] == 1.0
+    assert endpoint.headers[0]["x-team"] == "blue"
+
+
+def test_connections_are_kept_and_used_again() -> None:
+    with Endpoint() as endpoint:
+        teacher = OpenAITeacher("m", base_url=endpoint.url)
+        replies(teacher, [HI] * 12, Sampling(), concurrency=2)
+        assert endpoint.connections <= 2
+        replies(teacher, [HI] * 12, Sampling(), concurrency=2)
+        assert endpoint.connections <= 4
+
+
+def test_its_identity_tells_models_hosts_and_bodies_apart() -> None:
+    def identity(model: str = "m", url: str = "https://a/v1", **body: Any) -> str:
+        return OpenAITeacher(model, base_url=url, extra_body=body).identity
+
+    assert identity() == identity(url="https://user:word@a/v1")
+    assert len({identity(), identity("n"), identity(url="https://b/v1"), identity(top_k=1)}) == 4
+
+
+@pytest.mark.parametrize("trouble", [Trouble(status=500), Trouble(broken=True), Trouble(truncated=True)])
+def test_what_fails_by_itself_is_tried_again_with_growing_pauses(trouble: Trouble) -> None:
+    with Endpoint([trouble, trouble, trouble, said("there")]) as endpoint:
         asked = Asked(endpoint)
         assert asked.reply().message.content == "there"
-    first, second = asked.pauses
-    assert 0.5 <= first <= 1.0 <= second <= 2.0
+    first, second, third = asked.pauses
+    assert 0 <= first <= 1
+    assert 0 <= second <= 2
+    assert 0 <= third <= 4
+
+
+@pytest.mark.parametrize("status", [429, 503, 529])
+def test_a_busy_endpoint_is_asked_again_however_often_it_refuses(status: int) -> None:
+    with Endpoint([Trouble(status=status)] * 10 + [said("there")]) as endpoint:
+        asked = Asked(endpoint, attempts=2)
+        assert asked.reply().message.content == "there"
+    assert asked.pauses == []
+    assert sum(asked.rests) > 0
+
+
+def test_an_endpoint_that_answers_nobody_is_given_up_after_ten_minutes() -> None:
+    with Endpoint([Trouble(status=429)]) as endpoint:
+        asked = Asked(endpoint)
+        reply = asked.reply()
+    assert 600 < asked.time < 700
+    assert reply.error.startswith(
+        "m gave no answer: status 429: asked for trouble; nobody was answered for 6"
+    )
 
 
 def test_a_slow_answer_is_given_up_and_asked_for_again() -> None:
     with Endpoint([Trouble(delay=1.0), said("there")]) as endpoint:
-        assert Asked(endpoint, timeout=0.2).reply().message.content == "there"
+        assert Asked(endpoint, timeout=0.1).reply().message.content == "there"
+
+
+def test_an_endpoint_that_is_not_there_is_given_up_after_the_attempts() -> None:
+    with Endpoint() as endpoint:
+        asked = Asked(endpoint, attempts=3)
+    assert asked.reply().error == "m gave no answer: the connection failed (ConnectError)"
+    assert len(asked.pauses) == 2
 
 
 def test_retry_after_is_followed_as_seconds_and_as_a_date() -> None:
@@ -167,15 +286,23 @@ def test_retry_after_is_followed_as_seconds_and_as_a_date() -> None:
     with Endpoint(answers) as endpoint:
         asked = Asked(endpoint)
         assert asked.reply().message.content == "there"
-    assert asked.pauses[0] == 7.0
-    assert 20 < asked.pauses[1] <= 30
+    assert asked.rests[0] == 7.0
+    assert 20 < asked.rests[1] <= 30
+
+
+def test_an_error_sent_as_a_success_is_one() -> None:
+    busy = {"error": {"message": "upstream is busy", "code": 429}}
+    with Endpoint([Trouble(body=busy), said("there"), Trouble(body={"error": "no such model"})]) as endpoint:
+        asked = Asked(endpoint, attempts=1)
+        assert asked.reply().message.content == "there"
+        assert asked.reply().error == "m gave no answer: status 500: {'error': 'no such model'}"
 
 
 def test_a_pause_of_an_hour_is_not_waited_for() -> None:
     with Endpoint([Trouble(status=429, retry_after="3600")]) as endpoint:
         asked = Asked(endpoint)
         reply = asked.reply()
-    assert asked.pauses == []
+    assert asked.pauses == asked.rests == []
     assert reply.error.endswith("it asks for a pause of 3600 s")
 
 
@@ -204,12 +331,13 @@ def test_an_answer_without_a_message_is_an_error_reply() -> None:
 
 def test_the_key_is_sent_and_nowhere_to_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_KEY", "sk-secret")
-    with Endpoint([Trouble(status=403)]) as endpoint:
+    with Endpoint([Trouble(status=403, message="the key sk-secret is wrong")]) as endpoint:
         asked = Asked(endpoint, api_key_env="MY_KEY")
         reply = asked.reply()
     assert endpoint.headers[0]["authorization"] == "Bearer sk-secret"
     shown = f"{asked.teacher!r} {vars(asked.teacher)} {reply} {endpoint.requests}"
     assert "sk-secret" not in shown
+    assert reply.error.endswith("the key … is wrong")
 
 
 def test_without_a_key_none_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:

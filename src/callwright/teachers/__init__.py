@@ -11,6 +11,7 @@ from callwright.chat import ChatModel
 from callwright.conversation import Conversation, Tool
 from callwright.errors import ModelError
 from callwright.registry import Registry
+from callwright.teachers.pace import Pace
 
 TEACHERS: Registry[type] = Registry(
     "teacher",
@@ -34,11 +35,13 @@ def teacher(
     seed: int = 0,
     base_url: str | None = None,
     api_key_env: str | None = None,
+    pace: Pace | None = None,
 ) -> ChatModel:
     """The teacher of that name: `offline`, or a model behind an endpoint.
 
     `base_url`: the endpoint; otherwise the environment's `CALLWRIGHT_TEACHER_URL`. `api_key_env`: the NAME of
-    the variable that holds the key. Raises `ModelError` where the name needs an endpoint and there is none.
+    the variable that holds the key. `pace`: how many requests the endpoint gets at once. Raises `ModelError`
+    where the name needs an endpoint and there is none.
     """
     made: ChatModel
     if name == "offline":
@@ -50,5 +53,5 @@ def teacher(
             f"the teacher `{name}` is reached through an endpoint, and none is named",
             hint=f"set {URL} (and {KEY}) or base.teacher_base_url, or choose base.teacher_model_name=offline",
         )
-    made = TEACHERS["openai"](name, base_url=url, api_key_env=api_key_env or KEY)
+    made = TEACHERS["openai"](name, base_url=url, api_key_env=api_key_env or KEY, pace=pace)
     return made

@@ -1,41 +1,62 @@
 """Any model behind an OpenAI-compatible endpoint, as a teacher.
 
-What passes is tried again (429, 5xx, a broken connection), with growing pauses and as the server's
-`Retry-After` asks; what does not pass is an error reply that says why. The key is read from the environment
-when it is sent, and is never kept, shown or put into a message.
+What passes is tried again: a busy endpoint for as long as it answers anybody, a failure of the request itself a few
+times. What does not pass is an error reply that says why. The key is read from the environment when it is sent,
+and is never kept, shown or put into a message.
 """
 
 import asyncio
-import json
+import hashlib
 import os
 import random
-import ssl
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
-from functools import cache
 from time import time
+from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 
-from callwright.chat import Finish, Reply, Sampling, Usage
-from callwright.conversation import AssistantMessage, Conversation, Json, MalformedCall, ToolCall
+from callwright.chat import Reply, Sampling
+from callwright.conversation import AssistantMessage, Conversation, Json
 from callwright.errors import ModelError
-from callwright.formats.messages import write_message
-from callwright.formats.tools import write_tools
+from callwright.teachers.completions import reply_of, request
+from callwright.teachers.connections import Connections
+from callwright.teachers.pace import LONGEST_BACKOFF, Outcome, Pace
 
 KEY = "CALLWRIGHT_TEACHER_API_KEY"
 
-LONGEST_PAUSE = 60.0
-"""Seconds; a server that asks for a longer one is given up."""
+PATIENCE = 600.0
+"""Seconds; an endpoint that answers nobody for so long, or asks for a longer pause, is given up."""
 
-_PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_BUSY = frozenset({429, 502, 503, 504, 529})
+_PASSING = _BUSY | {408, 409, 425, 500}
+_DISPENSABLE = {
+    "response_format": r"response_format|json_schema|structured output|guided",
+    "max_tokens": r"max_completion_tokens",
+    "seed": r"\bseed\b",
+    "parallel_tool_calls": r"parallel_tool_calls",
+}
+"""What some endpoints refuse -> how they name it. Such a request is asked without; `max_tokens` under its new name."""
+
+
+class _NoAnswer(Exception):
+    """One try that gave none."""
+
+    def __init__(
+        self, why: str, outcome: Outcome = "failed", *, status: int = 0, retry_after: float = 0.0
+    ) -> None:
+        super().__init__(why)
+        self.outcome, self.status, self.retry_after = outcome, status, retry_after
 
 
 class OpenAITeacher:
     """The model called `model` at `base_url` (ending in `/v1`, as clients take it).
 
-    `api_key_env`: name of the environment variable that holds the key; unset: none is sent. `attempts`: tries
-    in all. `sleep`: how a pause is made.
+    `api_key_env`: name of the environment variable that holds the key; unset: none is sent. `extra_body` and
+    `extra_headers` go with every request. `pace`: shared by all models of one endpoint. `attempts`: tries of a
+    request that fails by itself. `timeout`: the longest that one answer may take. `sleep`: how a pause is made.
     """
 
     def __init__(
@@ -44,8 +65,11 @@ class OpenAITeacher:
         *,
         base_url: str,
         api_key_env: str = KEY,
+        extra_body: Mapping[str, Json] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        pace: Pace | None = None,
         attempts: int = 6,
-        timeout: float = 120.0,
+        timeout: float = 600.0,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         if not base_url.startswith(("http://", "https://")):
@@ -55,67 +79,156 @@ class OpenAITeacher:
                 "or choose base.teacher_model_name=offline",
             )
         self.name = model
+        self.pace = pace or Pace(longest=timeout, sleep=sleep)
+        self.left_out: frozenset[str] = frozenset()
+        """What the endpoint turned out to refuse, and is asked without."""
         self._url = base_url.rstrip("/") + "/chat/completions"
         self._api_key_env, self._attempts, self._timeout, self._sleep = api_key_env, attempts, timeout, sleep
+        self._extra_body, self._extra_headers = dict(extra_body or {}), dict(extra_headers or {})
+        self._connections = Connections(self._url)
 
     def __repr__(self) -> str:
-        return f"OpenAITeacher({self.name!r}, base_url={self._url.removesuffix('/chat/completions')!r})"
+        base_url = re.sub(r"//[^/]*@", "//", self._url.removesuffix("/chat/completions"))
+        return f"OpenAITeacher({self.name!r}, base_url={base_url!r})"
+
+    @property
+    def identity(self) -> str:
+        """Who is asked, for a journal: model, host, and a hash of the extra body."""
+        extra = hashlib.sha256(msgspec.json.encode(self._extra_body, order="deterministic")).hexdigest()[:16]
+        return f"{self.name} at {urlsplit(self._url).netloc.rpartition('@')[2]} with {extra}"
 
     async def reply(self, conversation: Conversation, sampling: Sampling) -> Reply:
         """The model's next message; a failure is a `Reply` that says so."""
         try:
-            answer = await self._ask(request(self.name, conversation, sampling))
-            return reply_of(answer)
+            body = {**request(self.name, conversation, sampling), **self._extra_body}
+            return reply_of(await self._ask(body))
         except ModelError as error:
             return Reply(message=AssistantMessage(), finish="error", error=str(error))
 
+    # --- asking until there is an answer ------------------------------------------------------------------
+
     async def _ask(self, body: dict[str, Json]) -> Json:
-        """The answer's JSON. Raises `ModelError` when all attempts have failed."""
-        why = ""
-        async with httpx.AsyncClient(timeout=self._timeout, verify=_certificates()) as client:
-            for attempt in range(1, self._attempts + 1):
-                pause = random.uniform(0.5, 1.0) * min(2.0 ** (attempt - 1), LONGEST_PAUSE)
-                try:
-                    response = await client.post(self._url, json=body, headers=self._headers())
-                except httpx.InvalidURL as error:
-                    raise ModelError(f"{self.name} has no usable URL: {error}") from error
-                except httpx.HTTPError as error:
-                    why = f"the connection failed ({type(error).__name__})"
-                else:
-                    if response.is_success:
-                        try:
-                            return response.json()
-                        except ValueError:
-                            why = "the answer is no JSON"
-                    else:
-                        why = f"status {response.status_code}: {_said(response)}"
-                        if response.status_code not in _PASSING:
-                            break
-                        pause = _asked_pause(response) or pause
-                if pause > LONGEST_PAUSE:
-                    why += f"; it asks for a pause of {pause:.0f} s"
-                    break
-                if attempt < self._attempts:
-                    await self._sleep(pause)
-        raise ModelError(f"{self.name} gave no answer: {why}")
+        """The answer's JSON. Raises `ModelError` when it is given up."""
+        left_out = self.left_out
+        failures = refusals = hung = 0
+        await self._connections.ready()
+        while True:
+            try:
+                answer = await self._once(_without(body, left_out), refusals, hung)
+            except _NoAnswer as trouble:
+                unwanted = _unwanted(trouble, body) - left_out
+                if unwanted:
+                    left_out |= unwanted
+                    continue
+                # A refusal is nobody's fault, unless there is no such endpoint at all.
+                refused = trouble.outcome == "refused" and (trouble.status or self.pace.answered)
+                failures, refusals = (failures, refusals + 1) if refused else (failures + 1, 0)
+                hung += trouble.outcome == "hung"
+                if why := self._final(trouble, failures):
+                    raise ModelError(f"{self.name} gave no answer: {why}") from None
+                if not refused:
+                    await self._sleep(random.random() * min(2.0 ** (failures - 1), LONGEST_BACKOFF))
+            else:
+                self.left_out |= left_out
+                return answer
+
+    def _final(self, trouble: _NoAnswer, failures: int) -> str:
+        """Why it is of no use to ask again; empty where it is."""
+        if trouble.retry_after > PATIENCE:
+            return f"{trouble}; it asks for a pause of {trouble.retry_after:.0f} s"
+        if trouble.outcome == "refused" and self.pace.silent > PATIENCE:
+            return f"{trouble}; nobody was answered for {self.pace.silent:.0f} s"
+        passing = not trouble.status or trouble.status in _PASSING
+        return "" if passing and failures < self._attempts else str(trouble)
+
+    async def _once(self, body: dict[str, Json], refusals: int, hung: int) -> Json:
+        """One try, in its turn. Raises `_NoAnswer`."""
+        turn = await self.pace.turn(refusals)
+        outcome: Outcome = "failed"
+        pause = 0.0
+        try:
+            answer = await self._posted(body, min(self._timeout, self.pace.timeout(hung)))
+            outcome = "answered"
+            return answer
+        except _NoAnswer as trouble:
+            outcome = trouble.outcome
+            pause = trouble.retry_after if trouble.retry_after <= PATIENCE else 0.0
+            raise
+        finally:
+            self.pace.end(turn, outcome, retry_after=pause)
+
+    async def _posted(self, body: dict[str, Json], timeout: float) -> Json:
+        try:
+            async with asyncio.timeout(timeout):
+                response = await self._connections.post(body, self._headers())
+        except httpx.InvalidURL as error:
+            raise ModelError(f"{self.name} has no usable URL: {error}") from error
+        except TimeoutError:
+            raise _NoAnswer(f"there was no answer within {timeout:.0f} s", "hung") from None
+        except httpx.HTTPError as error:
+            raise _NoAnswer(f"the connection failed ({type(error).__name__})", "refused") from None
+        status = response.status_code
+        try:
+            answer = response.json()
+        except ValueError:
+            if response.is_success:
+                raise _NoAnswer("the answer is no JSON") from None
+            answer = response.text
+        if response.is_success:
+            status = _error_within(answer)
+            if not status:
+                return answer
+        why = f"status {status}: {self._redacted(_said(answer))}"
+        outcome: Outcome = "refused" if status in _BUSY else "failed"
+        raise _NoAnswer(why, outcome, status=status, retry_after=_asked_pause(response))
+
+    # --- what is sent -------------------------------------------------------------------------------------
 
     def _headers(self) -> dict[str, str]:
         key = os.environ.get(self._api_key_env, "").strip()
-        return {"Authorization": f"Bearer {key}"} if key else {}
+        return {**({"Authorization": f"Bearer {key}"} if key else {}), **self._extra_headers}
+
+    def _redacted(self, text: str) -> str:
+        """Without the values of the headers, should an endpoint repeat them."""
+        secrets = [value.removeprefix("Bearer ") for value in self._headers().values()]
+        for secret in secrets:
+            if len(secret) > 5:
+                text = text.replace(secret, "…")
+        return text
 
 
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Made once: reading the certificates takes longer than a request to this machine."""
-    return httpx.create_ssl_context()
+def _unwanted(trouble: _NoAnswer, body: Mapping[str, Json]) -> frozenset[str]:
+    """The settings of `body` that the endpoint says it does not take."""
+    if trouble.status not in (400, 422):
+        return frozenset()
+    return frozenset(
+        name
+        for name, named in _DISPENSABLE.items()
+        if name in body and re.search(named, str(trouble), re.IGNORECASE)
+    )
 
 
-def _said(response: httpx.Response) -> str:
+def _without(body: dict[str, Json], left_out: frozenset[str]) -> dict[str, Json]:
+    kept = {name: value for name, value in body.items() if name not in left_out}
+    if "max_tokens" in left_out:
+        kept["max_completion_tokens"] = body["max_tokens"]
+    return kept
+
+
+def _error_within(answer: Json) -> int:
+    """The status of an error that was sent as a success, as some gateways do; 0 where there is none."""
+    if not isinstance(answer, dict) or not answer.get("error") or answer.get("choices"):
+        return 0
+    code = answer["error"].get("code") if isinstance(answer["error"], dict) else None
+    return code if isinstance(code, int) and 400 <= code < 600 else 500
+
+
+def _said(answer: Json) -> str:
     """What an error answer says, short."""
     try:
-        message = response.json()["error"]["message"]
-    except (ValueError, KeyError, TypeError):
-        message = response.text
+        message = answer["error"]["message"]
+    except (KeyError, TypeError):
+        message = answer
     return " ".join(str(message).split())[:300]
 
 
@@ -130,118 +243,3 @@ def _asked_pause(response: httpx.Response) -> float:
         return max(0.0, parsedate_to_datetime(asked).timestamp() - time())
     except ValueError:
         return 0.0
-
-
-# --- the API's words for ours -----------------------------------------------------------------------------
-
-
-def request(model: str, conversation: Conversation, sampling: Sampling) -> dict[str, Json]:
-    """The body that asks for the next message; what the API takes for granted is left out."""
-    messages = [
-        {
-            key: value
-            for key, value in write_message(message).items()
-            if key not in ("reasoning_content", "malformed")
-        }
-        for message in conversation.messages
-    ]
-    body: dict[str, Json] = {
-        "model": model,
-        "messages": messages,
-        "temperature": sampling.temperature,
-        "max_tokens": sampling.max_tokens,
-    }
-    if sampling.top_p < 1:
-        body["top_p"] = sampling.top_p
-    if sampling.seed is not None:
-        body["seed"] = sampling.seed
-    if sampling.stop:
-        body["stop"] = list(sampling.stop)
-    if conversation.tools:
-        body["tools"] = write_tools(conversation.tools)
-        body["tool_choice"] = _choice(sampling.tool_choice)
-        if not sampling.parallel_tool_calls:
-            body["parallel_tool_calls"] = False
-    return body
-
-
-def _choice(choice: str) -> Json:
-    if choice in ("auto", "none", "required"):
-        return choice
-    return {"type": "function", "function": {"name": choice}}
-
-
-def reply_of(answer: Json) -> Reply:
-    """The reply in an answer of the API. Raises `ModelError` where there is none."""
-    try:
-        choice = answer["choices"][0]
-        written = choice["message"]
-        message = _message(written)
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise ModelError(f"the answer has no message: {json.dumps(answer)[:200]}") from error
-    counted = answer.get("usage") or {}
-    usage = Usage(
-        prompt_tokens=counted.get("prompt_tokens") or 0,
-        completion_tokens=counted.get("completion_tokens") or 0,
-    )
-    raw = written.get("content") or ""
-    said = choice.get("finish_reason")
-    if said == "content_filter":
-        return Reply(message=message, finish="error", usage=usage, raw=raw, error="the answer was filtered")
-    finish: Finish = "tool_calls" if message.tool_calls else "stop"
-    if said == "length":
-        finish = "length"
-        cut = tuple(
-            MalformedCall(
-                raw=f"{call.name}({json.dumps(call.arguments)})", error="cut off by the limit of tokens"
-            )
-            for call in message.tool_calls
-        )
-        message = AssistantMessage(
-            content=message.content, reasoning=message.reasoning, malformed=(*cut, *message.malformed)
-        )
-    return Reply(message=message, finish=finish, usage=usage, raw=raw)
-
-
-def _message(written: dict[str, Json]) -> AssistantMessage:
-    calls: list[ToolCall] = []
-    malformed: list[MalformedCall] = []
-    for value in written.get("tool_calls") or ():
-        call = _call(value, len(calls) + 1)
-        if isinstance(call, ToolCall):
-            calls.append(call)
-        else:
-            malformed.append(call)
-    return AssistantMessage(
-        content=_text(written.get("content")) or _text(written.get("refusal")),
-        reasoning=_text(written.get("reasoning_content") or written.get("reasoning")),
-        tool_calls=tuple(calls),
-        malformed=tuple(malformed),
-    )
-
-
-def _text(value: Json) -> str:
-    if isinstance(value, list):
-        return "".join(str(part.get("text", "")) for part in value if isinstance(part, dict))
-    return value if isinstance(value, str) else ""
-
-
-def _call(value: Json, number: int) -> ToolCall | MalformedCall:
-    """A call as servers send it: arguments as text, as an object, empty, or encoded twice."""
-    raw = json.dumps(value, ensure_ascii=False)
-    function = value.get("function", value) if isinstance(value, dict) else {}
-    name, arguments = function.get("name"), function.get("arguments")
-    if not isinstance(name, str) or not name:
-        return MalformedCall(raw=raw, error="the call has no name")
-    for _ in range(2):
-        if not isinstance(arguments, str):
-            break
-        try:
-            arguments = json.loads(arguments) if arguments.strip() else {}
-        except ValueError as error:
-            return MalformedCall(raw=raw, error=f"the arguments are no JSON: {error}")
-    if arguments is None:
-        arguments = {}
-    if not isinstance(arguments, dict):
-        return MalformedCall(raw=raw, error="the arguments are no JSON object")
-    return ToolCall(name=name, arguments=arguments, id=str(value.get("id") or f"call_{number}"))

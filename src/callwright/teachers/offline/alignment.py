@@ -6,7 +6,7 @@ Nowhere is an answer too: the value belongs to the wording (`hidden` says true) 
 import re
 from collections.abc import Iterator
 
-from callwright.conversation import AssistantMessage, Conversation, Json, ToolCall, UserMessage
+from callwright.conversation import AssistantMessage, Conversation, Json, Tool, ToolCall, UserMessage
 from callwright.teachers.offline.forms import mentions, number_of, text_of
 from callwright.teachers.offline.words import STOP
 
@@ -82,3 +82,10 @@ def content(text: str) -> set[str]:
     """The words that tell what a turn is about; question words count."""
     kept = {"where", "which", "what", "who", "when"}
     return {w for w in re.findall(r"[^\W\d_]+", text.lower()) if (w not in STOP or w in kept) and len(w) > 1}
+
+
+def in_schema_order(arguments: dict[str, Json], tool: Tool | None) -> dict[str, Json]:
+    """The arguments as the tool's schema lists them; those it does not know last."""
+    order = list(tool.parameters.get("properties", {})) if tool else []
+    known = {name: arguments[name] for name in order if name in arguments}
+    return known | arguments

@@ -5,9 +5,8 @@ exchanges of the same signature, each with its own needs met; values are drawn, 
 called that no words say.
 """
 
-from collections import Counter
+import re
 from collections.abc import Sequence
-from itertools import pairwise
 from random import Random
 
 import msgspec
@@ -23,13 +22,20 @@ from callwright.conversation import (
     UserMessage,
 )
 from callwright.teachers.offline.changes import changed
+from callwright.teachers.offline.choosing import STOCK, balanced, follow, lengths
 from callwright.teachers.offline.forms import say, text_of
+from callwright.teachers.offline.grammar import expand
+from callwright.teachers.offline.saying import quoted, set_article
 from callwright.teachers.offline.shapes import kind_of, shape
 from callwright.teachers.offline.templates import MARK, Carry, Exchange, Hole, Pointer, Signature, Slot
 from callwright.teachers.offline.values import Kinds
 from callwright.teachers.offline.wording import Wording
 
-QUOTES = "\"'`“”‘’«»"
+LONGER = 0.8
+"""Share of conversations of one request without a value that go on."""
+OPTIONS = 6
+"""How many turns are tried where one has to be laid before another."""
+MARKS = re.compile(f"[{chr(MARK)}-{chr(MARK + 255)}]")
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -63,7 +69,10 @@ class CommandComposer:
         *,
         system: str,
         tools: tuple[Tool, ...],
+        ending: frozenset[str] = frozenset(),
     ) -> None:
+        """`ending`: tools that leave nothing of what they are called with."""
+        self.ending = ending
         self.exchanges, self.kinds, self.wording = exchanges, kinds, wording
         self.flows = sorted(flows)
         self.system = (SystemMessage(system),) if system else ()
@@ -71,12 +80,19 @@ class CommandComposer:
         self.alike: dict[Signature, list[Exchange]] = {}
         for exchange in exchanges:
             self.alike.setdefault(exchange.signature, []).append(exchange)
+        self.worded: dict[Signature, list[Exchange]] = {}
+        """Requests of the stock by what they call with."""
+        for exchange in exchanges:
+            if exchange.grammar and not exchange.needs:
+                self.worded.setdefault(exchange.signature, []).append(exchange)
+        self.frozen = {e.number for e in exchanges if any(slot.frozen for slot in e.slots)}
+        self._found: dict[frozenset[Signature], list[Exchange]] = {}
         self.by_number = {exchange.number: exchange for exchange in exchanges}
-        self.lengths = _lengths(chains)
-        self.targets, self.weights = _balanced(exchanges)
+        self.lengths = lengths(chains)
+        self.targets, self.weights = balanced(exchanges)
         self.free = [e for e in exchanges if not e.needs] or list(exchanges)
         self.openers = [e for e in exchanges if e.first and not e.needs]
-        self.follow = _follow(exchanges, chains)
+        self.follow = follow(exchanges, chains)
         self.single = max((len(chain) for chain in chains), default=1) == 1
 
     def compose(self, rng: Random) -> Conversation | None:
@@ -88,6 +104,9 @@ class CommandComposer:
             if len(done) >= length:
                 break
             plan = self._plan(done, rng, length - len(done))
+            if length == 1 < self.lengths[0][-1] and not plan[-1].slots and rng.random() < LONGER:
+                # Requests that name nothing are few; alone they would soon be said twice.
+                length = 2
             for exchange in plan:
                 finished = self._realise(exchange, done, used, rng)
                 if finished is None:
@@ -106,14 +125,19 @@ class CommandComposer:
             if tail and rng.random() < 0.35:
                 followed = self.follow.get(tail[-1].tools)
                 if followed:
-                    target = followed[int(rng.random() * len(followed))]
+                    target = self._reworded(followed[int(rng.random() * len(followed))], rng)
             plan = self._laid(target, tail, rng, 0)
             # Nobody says the very same thing twice, unless there is nothing else to say.
-            fresh = {exchange.number for exchange in plan}
-            if plan and len(plan) <= room and len(fresh) == len(plan) and said.isdisjoint(fresh):
+            numbers = [exchange.number for exchange in plan if not exchange.grammar]
+            if plan and len(plan) <= room and len({*numbers}) == len(numbers) and said.isdisjoint(numbers):
                 return plan
         choices = self.free if tail else (self.openers or self.free)
         return [choices[int(rng.random() * len(choices))]]
+
+    def _reworded(self, target: Exchange, rng: Random) -> Exchange:
+        """Now and then the same kind of request in words of the stock."""
+        others = [] if target.needs or rng.random() > STOCK else self.worded.get(target.signature, [])
+        return others[int(rng.random() * len(others))] if others else target
 
     def _laid(self, target: Exchange, tail: list[Exchange], rng: Random, depth: int) -> list[Exchange]:
         """`target` behind what it needs; empty where that cannot be laid."""
@@ -126,7 +150,7 @@ class CommandComposer:
         plan: list[Exchange] = []
         for allowed in target.needs:
             options = self._options(allowed, rng)
-            for option in options[:6]:
+            for option in options[: OPTIONS if depth < 2 else 2]:
                 step = (
                     self._laid(option, [*tail, *plan], rng, depth + 1)
                     if not plan
@@ -140,16 +164,22 @@ class CommandComposer:
         return [*plan, target] if _met(target, [*tail, *plan]) else []
 
     def _options(self, allowed: frozenset[Signature], rng: Random) -> list[Exchange]:
-        found: list[Exchange] = []
-        for signature in sorted(allowed, key=repr) if len(allowed) > 1 else allowed:
-            if signature[0] == "=":
-                found.append(self.by_number[signature[1]])
-            else:
-                found += self.alike.get(signature, [])
-        rng.shuffle(found)
+        """A few of the exchanges allowed, in any order."""
+        found = self._allowed(allowed)
+        drawn = [found[int(rng.random() * len(found))] for _ in range(OPTIONS)] if found else []
         # A turn whose wording holds for one value alone would come too often where it only leads up to one.
-        found.sort(key=lambda e: any(slot.frozen for slot in e.slots) and rng.random() < 0.7)
-        return found
+        drawn.sort(key=lambda e: e.number in self.frozen and rng.random() < 0.7)
+        return drawn
+
+    def _allowed(self, allowed: frozenset[Signature]) -> list[Exchange]:
+        if allowed not in self._found:
+            self._found[allowed] = found = []
+            for signature in sorted(allowed, key=repr):
+                if signature[0] == "=":
+                    found.append(self.by_number[signature[1]])
+                else:
+                    found += self.alike.get(signature, [])
+        return self._found[allowed]
 
     def _realise(self, exchange: Exchange, done: Sequence[Done], used: set[str], rng: Random) -> Done | None:
         values: list[Json] = [None] * len(exchange.slots)
@@ -203,6 +233,8 @@ class CommandComposer:
     def _again(self, slot: Slot, done: Sequence[Done]) -> Json:
         """A value of the exchange before that may flow into this parameter by its name."""
         last = done[-1].exchange
+        if self.ending.intersection(last.tools):
+            return None
         for number, other in enumerate(last.slots):
             if (other.key, slot.key) in self.flows and other.shape == slot.shape:
                 return done[-1].values[number]
@@ -223,25 +255,23 @@ class CommandComposer:
         return None
 
     def _text(self, exchange: Exchange, values: Sequence[Json], rng: Random, *, first: bool) -> str | None:
-        varied = self.wording.vary(
-            exchange.text,
-            exchange.tools,
-            rng,
-            first=(first and not self.single) or self.single,
-            leaning=bool(exchange.needs),
-        )
+        if exchange.grammar:
+            told = expand(exchange.grammar, rng)
+        else:
+            told = self.wording.reworded(exchange.text, exchange.tools, rng)
+        varied = self.wording.vary(told, rng, first=first or self.single, leaning=bool(exchange.needs))
         parts: list[str] = []
-        for at, letter in enumerate(varied):
-            number = ord(letter) - MARK
-            if not 0 <= number < 256:
-                parts.append(letter)
-                continue
-            mention = exchange.mentions[number]
+        done = 0
+        for match in MARKS.finditer(varied):
+            at = match.start()
+            parts.append(varied[done:at])
+            done = match.end()
+            mention = exchange.mentions[ord(match[0]) - MARK]
             said = say(values[mention.slot], mention.form, self.kinds.today)
             if said is None:
                 return None
             slot = exchange.slots[mention.slot]
-            _with_article(parts, said)
+            set_article(parts, said)
             if "enum" in self.kinds[slot.key].schema:
                 # `living_room` is said as `bedroom` was: in plain words.
                 parts.append(
@@ -250,7 +280,8 @@ class CommandComposer:
                     else said.replace("_", " ")
                 )
             else:
-                parts.append(_quoted(said, varied, at, slot, rng))
+                parts.append(quoted(said, varied, at, slot, rng))
+        parts.append(varied[done:])
         return "".join(parts)
 
     def _conversation(self, done: Sequence[Done]) -> Conversation:
@@ -272,11 +303,13 @@ class CommandComposer:
 
 
 def _situation(done: Sequence[Done]) -> str:
-    if any(step.exchange.made == "description" for step in done):
-        return "described"
-    if any(slot.carry for step in done for slot in step.exchange.slots):
-        return "carried"
-    return "leaning" if any(step.exchange.needs for step in done) else "plain"
+    """The most telling of what its turns are cases of."""
+    made = {step.exchange.made for step in done}
+    for name in ("change-of-mind", "correction", "pronoun"):
+        if name in made:
+            return name
+    carried = any(slot.carry for step in done for slot in step.exchange.slots)
+    return "carried-over" if carried or any(step.exchange.needs for step in done) else "ordinary"
 
 
 def _rank(slot: Slot) -> int:
@@ -309,65 +342,3 @@ def _filled(value: Json, values: Sequence[Json]) -> Json:
     if isinstance(value, list):
         return [_filled(inner, values) for inner in value]
     return value
-
-
-def _quoted(said: str, text: str, at: int, slot: Slot, rng: Random) -> str:
-    """In quotes where a name of several small words would run into the words around it."""
-    if " " not in said or " " in text_of(slot.sample) or not isinstance(slot.sample, str):
-        return said
-    if text[at - 1 : at] in QUOTES or slot.shape in ("date", "time") or said == said.title():
-        return said
-    mark = rng.choice("\"'")
-    return f"{mark}{said}{mark}"
-
-
-def _with_article(parts: list[str], said: str) -> None:
-    """`a` before the value becomes `an`, or the other way round, as the value begins."""
-    before = "".join(parts[-4:]).lower()
-    vowel = said[:1].lower() in "aeio"
-    if vowel and before.endswith(" a "):
-        parts.insert(-1, "n")
-    elif not vowel and said[:1].isalpha() and before.endswith(" an "):
-        parts.pop(-2)
-
-
-def _lengths(chains: Sequence[Sequence[int]]) -> tuple[list[int], list[float]]:
-    """Numbers of turns with cumulative weights: those of the examples, flattened a little."""
-    counts = Counter(len(chain) for chain in chains) or Counter([1])
-    lengths = sorted(counts)
-    weights, total = [], 0.0
-    for length in lengths:
-        total += counts[length] ** 0.7
-        weights.append(total)
-    return lengths, weights
-
-
-def _balanced(exchanges: Sequence[Exchange]) -> tuple[list[Exchange], list[float]]:
-    """Targets with cumulative weights: tools by a power of their count, then kinds, then phrasings."""
-    # A tool that only its description speaks of has many frames, and yet the share of a seldom called one.
-    tools = Counter(e.tools for e in exchanges if not e.made)
-    for e in exchanges:
-        tools.setdefault(e.tools, 2)
-    kinds = Counter((e.signature, e.needs != ()) for e in exchanges)
-    of_tool: Counter[tuple[str, ...]] = Counter()
-    for (signature, _), count in kinds.items():
-        of_tool[tuple(call[0] for call in signature)] += count**0.6
-    weights, total = [], 0.0
-    for e in exchanges:
-        kind = kinds[e.signature, e.needs != ()]
-        share = tools[e.tools] ** 0.5 * kind**0.6 / of_tool[e.tools] / kind
-        total += share * (0.35 if e.made == "transfer" or any(slot.frozen for slot in e.slots) else 1.0)
-        weights.append(total)
-    return list(exchanges), weights
-
-
-def _follow(
-    exchanges: Sequence[Exchange], chains: Sequence[Sequence[int]]
-) -> dict[tuple[str, ...], list[Exchange]]:
-    """What came after a tool in the examples."""
-    by_number = {e.number: e for e in exchanges}
-    found: dict[tuple[str, ...], list[Exchange]] = {}
-    for chain in chains:
-        for before, after in pairwise(chain):
-            found.setdefault(by_number[before].tools, []).append(by_number[after])
-    return found

@@ -48,6 +48,18 @@ def described(tools: Sequence[Tool], exchanges: Sequence[Exchange], start: int) 
     return made
 
 
+def unseen(tools: Sequence[Tool], exchanges: Sequence[Exchange]) -> list[Exchange]:
+    """Calls with parameters that no example gives, of tools that examples call; one exchange each."""
+    known = {exchange.signature for exchange in exchanges}
+    called = {call.tool for exchange in exchanges for call in exchange.calls}
+    made: dict[Json, Exchange] = {}
+    for tool in tools:
+        for exchange in _of(tool, 0) if tool.name in called else ():
+            if exchange.signature not in known:
+                made.setdefault(exchange.signature, exchange)
+    return list(made.values())
+
+
 def _of(tool: Tool, start: int) -> list[Exchange]:
     specs = list(parameters(tool.parameters))
     required = set(tool.parameters.get("required", ()))

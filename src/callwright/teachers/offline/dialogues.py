@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from random import Random
 
+import msgspec
 from msgspec.structs import replace
 
 from callwright.conversation import (
@@ -18,25 +19,41 @@ from callwright.conversation import (
     ToolMessage,
     UserMessage,
 )
+from callwright.teachers.offline.alignment import leaves
+from callwright.teachers.offline.cases import CASES
 from callwright.teachers.offline.forms import number_of, say, text_of
+from callwright.teachers.offline.grammar import expand, joined
+from callwright.teachers.offline.replies import AGREED, FAREWELL, GIVING, LEAVING, THANKING
+from callwright.teachers.offline.sequels import CORRECTING
 from callwright.teachers.offline.shapes import kind_of, shape
-from callwright.teachers.offline.skeletons import Line, Skeleton, Step
+from callwright.teachers.offline.skeletons import Line, Skeleton
+from callwright.teachers.offline.standing import prepositions, signature_of
 from callwright.teachers.offline.templates import MARK, Hole, Mention
 from callwright.teachers.offline.values import Kinds
 from callwright.teachers.offline.wording import Wording
 
-AGREEING = re.compile(
-    r"^(?:yes|yeah|yep|yup|ya|sure|ok|okay|correct|perfect|great|right|fine|good|exactly|absolutely|sounds|that)\b",
-    re.IGNORECASE,
-)
-WAVERING = re.compile(
-    r"\b(?:no|not|nope|but|change|instead|actually|make it|rather|another|other|different|don't|and)\b|\?|\d",
-    re.IGNORECASE,
-)
-THANKING = re.compile(
-    r"\b(?:thank|thanks|thx|that's all|that is all|that will be all|that'll be all|nothing else|bye)\b",
-    re.IGNORECASE,
-)
+CORRECTED = 0.15
+"""Share of dialogues in which a value is amended before the call, where that can be."""
+EXCHANGED = 0.75
+"""Share of the turns that take other words, where others may stand there."""
+STOCK = 0.5
+"""Of these, the share that takes them from the stock."""
+TOLD: dict[tuple[Json, ...], str] = {
+    ("agreeing",): AGREED,
+    ("farewell", True): LEAVING,
+    ("farewell", False): THANKING,
+    ("farewell-reply",): FAREWELL,
+}
+
+
+class Amended(msgspec.Struct, frozen=True):
+    """A correction before a call."""
+
+    at: int
+    """The reply after which it is said; the reply comes again, with the new value."""
+    line: Line
+    values: list[Json]
+    """All values from then on."""
 
 
 class DialogueComposer:
@@ -53,9 +70,12 @@ class DialogueComposer:
     ) -> None:
         self.skeletons, self.kinds, self.wording, self.tools = list(skeletons), kinds, wording, tools
         self.system = (SystemMessage(system),) if system else ()
+        self.whole = [n for n, s in enumerate(skeletons) if s.grounded] or list(range(len(skeletons)))
+        """Those whose examples call with nothing, and reply nothing, that was not said."""
+        self.before = prepositions(skeletons)
         self.pools: dict[tuple[Json, ...], list[tuple[Line, dict[str, str]]]] = {}
         """Turns that may stand for each other: the line, and which of its marks says which parameter."""
-        self.signatures = [[_signature(s, at) for at in range(len(s.steps))] for s in self.skeletons]
+        self.signatures = [[signature_of(s, at) for at in range(len(s.steps))] for s in self.skeletons]
         for found, signatures in zip(self.skeletons, self.signatures, strict=True):
             for at, signature in enumerate(signatures):
                 if signature is not None:
@@ -65,35 +85,101 @@ class DialogueComposer:
 
     def compose(self, rng: Random) -> Conversation | None:
         """One conversation; None where the values drawn would not fit, to be tried again."""
-        number = int(rng.random() * len(self.skeletons))
+        number = self.whole[int(rng.random() * len(self.whole))]
         chosen = self.skeletons[number]
         end = _end(chosen, rng)
         lines = [step.line for step in chosen.steps[:end]]
         for at, signature in enumerate(self.signatures[number][:end]):
-            if signature is not None and rng.random() < 0.6:
+            if signature is not None and rng.random() < EXCHANGED:
                 lines[at] = self._another(chosen, at, signature, rng)
         values = self._values(chosen, lines, rng)
         if values is None:
             return None
-        messages = self._messages(chosen, lines, values, rng)
-        if messages is None:
-            return None
+        situation, amended = "ordinary", None
+        if rng.random() < CORRECTED:
+            amended = self._amended(chosen, self.signatures[number][:end], lines, values, rng)
+        messages = self._messages(chosen, lines, values, amended, rng)
+        if amended:
+            situation = "correction"
+        draw = rng.random()
+        for name, (share, case) in CASES.items():
+            draw -= share
+            if draw < 0:
+                made = case(messages, chosen.tools, rng)
+                situation, messages = (name, made) if made else (situation, messages)
+                break
         return Conversation(
             messages=(*self.system, *messages),
             tools=chosen.tools,
             origin="offline",
-            metadata={"teacher": "offline", "situation": "dialogue", "templates": [number]},
+            metadata={"teacher": "offline", "situation": situation, "templates": [number]},
         )
+
+    def _amended(
+        self,
+        chosen: Skeleton,
+        signatures: Sequence[tuple[Json, ...] | None],
+        lines: Sequence[Line],
+        values: Sequence[Json],
+        rng: Random,
+    ) -> Amended | None:
+        """Where the user amends what is about to be done, before agreeing to it; None where it cannot be."""
+        for at, signature in enumerate(signatures[:-2]):
+            if signature is None or signature[0] != "confirming":
+                continue
+            given = {slot for step in chosen.steps[:at] for slot in _slots(step.result)}
+            slots = [m.slot for m in lines[at].mentions if m.slot not in given]
+            slots = [slot for slot in slots if not chosen.entities[slot].frozen and self._asked(chosen, slot)]
+            if not slots:
+                continue
+            slot = slots[int(rng.random() * len(slots))]
+            entity = chosen.entities[slot]
+            forms = {m.form for line in lines for m in line.mentions if m.slot == slot}
+            used = {text_of(value).casefold() for value in values}
+            other = self._fresh(entity.key, entity.value, sorted(forms), used, rng)
+            if text_of(other).casefold() in used:
+                continue
+            form = next(m.form for line in lines for m in line.mentions if m.slot == slot)
+            before = self.before[entity.key]
+            word = before[int(rng.random() * len(before))]
+            grammar = joined(list(CORRECTING)).replace("{p}", f"{word} " if word else "")
+            text = expand(grammar.replace("{x}", chr(MARK)), rng)
+            new = list(values)
+            new[slot] = other
+            line = Line(text[:1].upper() + text[1:], (Mention(slot, form),))
+            return Amended(at, line, new)
+        return None
+
+    def _asked(self, chosen: Skeleton, slot: int) -> bool:
+        """Whether users say such values, so that it is known how; a lone number would leave open what it is of."""
+        entity = chosen.entities[slot]
+        return entity.key in self.before and number_of(entity.value) is None
 
     def _another(self, chosen: Skeleton, at: int, signature: tuple[Json, ...], rng: Random) -> Line:
         """Another line of the same signature, its marks pointing to this skeleton's entities."""
         own = chosen.steps[at].line
+        if rng.random() < STOCK and (told := self._told(own, signature, chosen, rng)):
+            return told
         pool = self.pools[signature]
         line, keys = pool[int(rng.random() * len(pool))]
         mine = {chosen.entities[m.slot].key: m.slot for m in own.mentions}
         if len(mine) != len(own.mentions) or sorted(mine) != sorted(keys.values()):
             return own
         return Line(line.text, tuple(Mention(mine[keys[str(m.slot)]], m.form) for m in line.mentions))
+
+    def _told(self, own: Line, signature: tuple[Json, ...], chosen: Skeleton, rng: Random) -> Line | None:
+        """A line of the stock in place of this one, where the stock has such."""
+        if grammar := TOLD.get(signature[:2] if signature[0] == "farewell" else signature[:1]):
+            text = expand(grammar, rng)
+            return Line(text[:1].upper() + text[1:] if own.text[:1].isupper() else text)
+        if signature[0] != "provides" or signature[2] != "asked" or len(own.mentions) != 1:
+            return None
+        before = self.before.get(chosen.entities[own.mentions[0].slot].key)
+        if not before:
+            return None
+        word = before[int(rng.random() * len(before))]
+        text = expand(GIVING.replace("{p}", f"{word} " if word else "").replace("{x}", chr(MARK)), rng)
+        return Line(text[:1].upper() + text[1:] if own.text[:1].isupper() else text, own.mentions)
 
     def _values(self, chosen: Skeleton, lines: Sequence[Line], rng: Random) -> list[Json] | None:
         forms: dict[int, set[str]] = {}
@@ -127,14 +213,20 @@ class DialogueComposer:
         return sample
 
     def _messages(
-        self, chosen: Skeleton, lines: Sequence[Line], values: list[Json], rng: Random
-    ) -> list[Message] | None:
+        self,
+        chosen: Skeleton,
+        lines: Sequence[Line],
+        values: list[Json],
+        amended: Amended | None,
+        rng: Random,
+    ) -> list[Message]:
         messages: list[Message] = []
         ids: dict[tuple[int, int], str] = {}
         for at, line in enumerate(lines):
             step = chosen.steps[at]
             if step.role == "user":
-                text = self.wording.vary(line.text, (), rng, first=False, leaning=True)
+                told = self.wording.reworded(line.text, (), rng)
+                text = self.wording.vary(told, rng, first=False, leaning=True)
                 messages.append(UserMessage(self._said(replace(line, text=text), values)))
             elif step.role == "tool":
                 content = (
@@ -151,6 +243,10 @@ class DialogueComposer:
                         ToolCall(id=ids[at, number], name=name, arguments=_filled(arguments, values))
                     )
                 messages.append(AssistantMessage(content=self._said(line, values), tool_calls=tuple(calls)))
+            if amended and at == amended.at:
+                values = amended.values
+                messages.append(UserMessage(self._said(amended.line, values)))
+                messages.append(AssistantMessage(content=self._said(line, values)))
         return messages
 
     def _said(self, line: Line, values: list[Json]) -> str:
@@ -180,57 +276,9 @@ def _end(chosen: Skeleton, rng: Random) -> int:
     return ends[int(rng.random() * len(ends))] if ends else len(steps)
 
 
-def _signature(skeleton: Skeleton, at: int) -> tuple[Json, ...] | None:
-    """What another turn must have in common to take this one's place; None: nothing may."""
-    steps = skeleton.steps
-    step = steps[at]
-    before = steps[at - 1] if at else None
-    after = steps[at + 1] if at + 1 < len(steps) else None
-    if step.role == "user":
-        return _user_signature(steps, at, step, before, after)
-    if step.role == "assistant" and not step.calls and not step.line.mentions:
-        if after is None:
-            return ("farewell-reply", THANKING.search(before.line.text) is not None if before else False)
-        asked = (
-            step.line.text.rstrip(" .").endswith("?")
-            and after.role == "user"
-            and after.provides
-            and after.safe
-        )
-        if asked and before is not None and before.role == "user" and not re.search(r"\d", step.line.text):
-            return ("asking", after.provides, _next_tool(steps, at))
-    return None
-
-
-def _user_signature(
-    steps: tuple[Step, ...], at: int, step: Step, before: Step | None, after: Step | None
-) -> tuple[Json, ...] | None:
-    text = step.line.text
-    last = not any(later.role == "user" for later in steps[at + 1 :])
-    if not step.line.mentions:
-        if (
-            last
-            and before
-            and before.role == "assistant"
-            and THANKING.search(text)
-            and "?" not in text
-            and len(text) < 60
-        ):
-            return ("farewell", bool(re.match(r"\W*no", text.lower())))
-        if after and after.calls and before and AGREEING.search(text) and not WAVERING.search(text):
-            return ("agreeing",)
-        return None
-    if not step.safe or not step.provides or len(step.provides) != len({m.slot for m in step.line.mentions}):
-        return None
-    if WAVERING.search(re.sub(f"[{chr(MARK)}-{chr(MARK + 255)}]", "", text)) and before:
-        return None
-    asks = before is not None and "?" in before.line.text
-    kind = "start" if before is None else "asked" if asks else "told"
-    return ("provides", step.provides, kind, bool(after and after.calls), _next_tool(steps, at))
-
-
-def _next_tool(steps: tuple[Step, ...], at: int) -> str:
-    return next((step.calls[0][0] for step in steps[at + 1 :] if step.calls), "")
+def _slots(value: Json) -> set[int]:
+    """The entities that a result holds."""
+    return {leaf.slot for _, leaf in leaves(value) if isinstance(leaf, Hole)}
 
 
 def _filled(value: Json, values: Sequence[Json]) -> Json:

@@ -10,6 +10,7 @@ from callwright.teachers.offline.alignment import (
     Span,
     Turns,
     content,
+    in_schema_order,
     key_of,
     leaves,
     located,
@@ -18,6 +19,7 @@ from callwright.teachers.offline.alignment import (
 )
 from callwright.teachers.offline.changes import change_between
 from callwright.teachers.offline.forms import number_of, text_of
+from callwright.teachers.offline.marking import literal, mark, signature_of, with_holes
 from callwright.teachers.offline.shapes import kind_of, shape
 from callwright.teachers.offline.templates import (
     MARK,
@@ -26,7 +28,6 @@ from callwright.teachers.offline.templates import (
     Derived,
     Exchange,
     Hole,
-    Mention,
     Pointer,
     Signature,
     Slot,
@@ -45,6 +46,7 @@ class Mined:
         """Values said somewhere, by parameter."""
         self.flows: set[tuple[str, str]] = set()
         """(parameter, parameter) where a value of the first was carried to the second later."""
+        self.tools = {tool.name: tool for tool in tools}
         self.enums = {key for tool in tools for key in _enums(tool)}
         taught = [found for c in conversations if (found := turns(c)) and not _marked(found)]
         self._words = _words_of(taught, tools)
@@ -118,13 +120,13 @@ class _Reader:
             if value not in place:
                 place[value] = len(slots)
                 slots.append(self._slot(index, value, own, spans, text))
-        marked, mentions = _mark(text, spans, place)
+        marked, mentions = mark(text, spans, place)
         plans, pointers, fixed = self._plans(index, calls, slots, place, marked)
         pointers.update({("t", n): slot.sample for n, slot in enumerate(slots)})
         self.values.append(pointers)
         self.fixed.append(fixed)
         number = len(self.mined.exchanges)
-        signature = _signature(plans, slots)
+        signature = signature_of(plans, slots)
         exchange = Exchange(
             number=number,
             source=self.source,
@@ -162,7 +164,7 @@ class _Reader:
         carry = None if mine else self._source(index, value, weak=True)
         if mine:
             self.mined.observed.setdefault(key, []).append(sample)
-        bare = "".join(c for c in _literal(text, spans))
+        bare = "".join(c for c in literal(text, spans))
         # Words near the value that speak of it, or a second spelling of it, hold for this very value only.
         tied = (
             bool(stems(bare) & stems(value.replace("_", " "))) or len(forms) > 1
@@ -204,7 +206,8 @@ class _Reader:
                     fixed.add(pointer)
                 else:
                     holes[path] = Hole(slot=slot, number=not isinstance(leaf, str))
-            plans.append(CallPlan(call.name, _with_holes(call.arguments, holes)))
+            arguments = in_schema_order(call.arguments, self.mined.tools.get(call.name))
+            plans.append(CallPlan(call.name, with_holes(arguments, holes)))
         return plans, pointers, fixed
 
     def _carried(
@@ -314,46 +317,3 @@ def _distinct(values: list[Json]) -> list[Json]:
         if not isinstance(value, bool) and value is not None:
             seen.setdefault(text_of(value), value)
     return list(seen.values())
-
-
-def _literal(text: str, spans: list[Span]) -> str:
-    parts, at = [], 0
-    for start, end, *_ in spans:
-        parts.append(text[at:start])
-        at = end
-    return " ".join([*parts, text[at:]])
-
-
-def _mark(text: str, spans: list[Span], place: dict[str, int]) -> tuple[str, tuple[Mention, ...]]:
-    parts: list[str] = []
-    found: list[Mention] = []
-    at = 0
-    for start, end, value, form in spans:
-        parts += [text[at:start], chr(MARK + len(found))]
-        found.append(Mention(place[value], form))
-        at = end
-    return "".join([*parts, text[at:]]), tuple(found)
-
-
-def _with_holes(
-    value: Json, holes: dict[tuple[str | int, ...], Hole], path: tuple[str | int, ...] = ()
-) -> Json:
-    if isinstance(value, dict):
-        return {key: _with_holes(inner, holes, (*path, key)) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_with_holes(inner, holes, (*path, n)) for n, inner in enumerate(value)]
-    return holes.get(path, value)
-
-
-def _signature(plans: list[CallPlan], slots: list[Slot]) -> Signature:
-    def leaf(value: Json) -> Json:
-        return f":{slots[value.slot].shape}" if isinstance(value, Hole) else ("=", repr(value))
-
-    return tuple(
-        (plan.tool, tuple(sorted((path, leaf(value)) for path, value in _hole_leaves(plan.arguments))))
-        for plan in plans
-    )
-
-
-def _hole_leaves(arguments: Json) -> list[tuple[str, Json]]:
-    return [(".".join(map(str, path)), value) for path, value in leaves(arguments)]

@@ -47,8 +47,8 @@ BARE = frozenset(["cat", "cd", "cp", "find", "grep", "ls", "mkdir", "mv", "pwd",
 """Commands that nobody is asked for with `can you`."""
 ORDERS = _groups(
     """
-create = make = set up|delete = remove = get rid of = erase|show me = display = let me see =
-give me|find = look for = search for = locate|copy = duplicate|send = transfer|buy = purchase
+create = make = set up|delete = remove = get rid of = erase|show me = display = let me see|find = look
+for = search for = locate|copy = duplicate|send = transfer|buy = purchase
 = order|book = reserve|start = begin|change to = switch to|go to = move to = head to|turn on
 = switch on|turn off = switch off = shut off|increase = raise = turn up|decrease = turn down =
 reduce|check = look up|cancel = call off|list = show|schedule = arrange = plan|fix = repair|

@@ -1,6 +1,7 @@
 """The shape of a value: what is kept when another value takes its place."""
 
 import re
+from functools import lru_cache
 
 from callwright.conversation import Json
 from callwright.teachers.offline.forms import DATE, TIME, number_of
@@ -23,7 +24,11 @@ def shape(value: Json) -> str:
         return "boolean"
     if number_of(value) is not None:
         return "number"
-    text = str(value)
+    return _shape(value) if isinstance(value, str) else "word"
+
+
+@lru_cache(maxsize=16384)
+def _shape(text: str) -> str:
     if TIME.fullmatch(text):
         return "time"
     if DATE.fullmatch(text):

@@ -9,9 +9,11 @@ import json
 import re
 
 import msgspec
+from msgspec.structs import replace
 
+from callwright.checks import Context, findings
 from callwright.conversation import AssistantMessage, Conversation, Json, Tool, ToolMessage, UserMessage
-from callwright.teachers.offline.alignment import key_of, leaves, located
+from callwright.teachers.offline.alignment import in_schema_order, key_of, leaves, located
 from callwright.teachers.offline.forms import DATE, DAYS, MONTHS, TIME, number_of, ordinal, text_of
 from callwright.teachers.offline.shapes import shape
 from callwright.teachers.offline.templates import MARK, Hole, Mention
@@ -59,13 +61,17 @@ class Skeleton(msgspec.Struct, frozen=True):
     entities: tuple[Entity, ...]
     tools: tuple[Tool, ...]
     """Those of the example, which may differ from another's."""
+    grounded: bool = True
+    """Whether all that the assistant says and calls with was said before."""
 
 
 def skeleton(conversation: Conversation, tools: tuple[Tool, ...], today: str, source: str) -> Skeleton | None:
     """The skeleton of an example; None where it has nothing to learn from."""
     if any(MARK <= ord(c) < MARK + 256 for m in conversation.messages for c in getattr(m, "content", "")):
         return None
-    return _Builder(conversation, conversation.tools or tools, today).build(source)
+    found = _Builder(conversation, conversation.tools or tools, today).build(source)
+    codes = {finding.code.partition("-")[0] for finding in findings(conversation, Context())}
+    return replace(found, grounded="grounding" not in codes) if found else None
 
 
 class _Builder:
@@ -74,6 +80,7 @@ class _Builder:
         self.messages = [
             m for m in conversation.messages if isinstance(m, UserMessage | AssistantMessage | ToolMessage)
         ]
+        self.by_name = {tool.name: tool for tool in tools}
         self.specs = {tool.name: tool.parameters.get("properties", {}) for tool in tools}
         self.enums = {
             f"{t.name}.{path}": spec.get("enum") for t in tools for path, spec in parameters(t.parameters)
@@ -207,7 +214,10 @@ class _Builder:
             result = None if tree is None else _holed(tree, place)
             return Step(role="tool", line=lines[at], result=result, answers=self.owner[at])
         if isinstance(message, AssistantMessage):
-            calls = tuple((call.name, _holed(call.arguments, place)) for call in message.tool_calls)
+            calls = tuple(
+                (call.name, _holed(in_schema_order(call.arguments, self.by_name.get(call.name)), place))
+                for call in message.tool_calls
+            )
             return Step(role="assistant", line=lines[at], calls=calls)
         earlier = {m.slot for line in lines[:at] for m in line.mentions}
         new = {m.slot for m in lines[at].mentions} - earlier

@@ -16,9 +16,14 @@ from callwright.teachers.offline.dialogues import DialogueComposer
 from callwright.teachers.offline.forms import DATE
 from callwright.teachers.offline.mining import Mined
 from callwright.teachers.offline.skeletons import Skeleton, skeleton
+from callwright.teachers.offline.stock import ending, spoken, stock
 from callwright.teachers.offline.values import Kinds
 from callwright.teachers.offline.widening import widened
+from callwright.teachers.offline.worded import Worded
 from callwright.teachers.offline.wording import Wording
+
+PATIENCE = 8
+"""Conversations in known words that are thrown away before one of them is taken."""
 
 
 class OfflineTeacher:
@@ -47,6 +52,10 @@ class OfflineTeacher:
         exchanges = widened(self.mined.exchanges, self.mined.flows)
         if not self.skeletons:
             exchanges += described(self.tools, exchanges, len(exchanges))
+            made = stock(self.tools, exchanges, self.mined.flows)
+            # What the stock can say better than a description does is not said with the description.
+            told = {exchange.signature for exchange in made if not exchange.needs}
+            exchanges = [e for e in exchanges if e.made != "description" or e.signature not in told] + made
         self.commands = (
             CommandComposer(
                 exchanges,
@@ -56,6 +65,7 @@ class OfflineTeacher:
                 self.wording,
                 system=self.system,
                 tools=self.tools,
+                ending=ending(self.tools, exchanges),
             )
             if exchanges
             else None
@@ -68,7 +78,7 @@ class OfflineTeacher:
         )
         self.share = len(self.skeletons) / max(1, len(self.skeletons) + len(commands))
         self.known = {_said(c) for c in examples}
-        self.answerer = Answerer(exchanges, self.skeletons, self.kinds, self.tools)
+        self.answerer = Answerer(spoken(exchanges), self.skeletons, self.kinds, self.tools)
 
     async def reply(self, conversation: Conversation, sampling: Sampling) -> Reply:
         """The call or reply that the examples suggest; the same every time, whatever the temperature."""
@@ -90,20 +100,27 @@ class OfflineTeacher:
         return found
 
     def compose(self, count: int | None = None, *, seed: int | None = None) -> Iterator[Conversation]:
-        """`count` new conversations, without end if None; each depends on the seed and its place alone."""
+        """`count` new conversations, without end if None; the same for the same seed."""
         base = self.seed if seed is None else seed
+        worded = Worded()
         number = 0
         while count is None or number < count:
             number += 1
-            yield replace(self._one(base, number), id=f"gen-{number:06}")
+            yield replace(self._one(base, number, worded), id=f"gen-{number:06}")
 
-    def _one(self, seed: int, number: int) -> Conversation:
+    def _one(self, seed: int, number: int, worded: Worded) -> Conversation:
+        """The conversation of that number; in words that none before it has, unless none are to be found."""
         rng = Random(f"{seed}/{number}")
-        for _ in range(50):
+        found = None
+        for attempt in range(50):
             composer = self.dialogues if rng.random() < self.share else self.commands
             made = composer.compose(rng) if composer else None
             if made is not None and _said(made) not in self.known:
-                return made
+                found = made
+                if worded.new(made) or attempt >= PATIENCE:
+                    return made
+        if found is not None:
+            return found
         raise ModelError(
             "the offline teacher cannot compose a conversation from these examples",
             hint="give more examples, or examples whose arguments are said in the conversation",

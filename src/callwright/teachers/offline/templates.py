@@ -86,7 +86,10 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     first: bool = True
     """Whether it may open a conversation."""
     made: str = ""
-    """How it was made where it is not an example's own: `transfer`, `description`."""
+    """How it was made where it is not an example's own: `transfer`, `description`, `stock`, or the situation of a
+    follow-up of the stock."""
+    grammar: str = ""
+    """Of the stock: all that may be said in place of `text`, with the same marks."""
 
     @property
     def tools(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ It happens on the words around the values: values are marks (private-use charact
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from random import Random
@@ -19,6 +20,7 @@ from callwright.teachers.offline.phrases import (
     VERBS,
     WORDS,
 )
+from callwright.teachers.offline.words import STOP
 
 OPENERS = re.compile(
     r"^(?:(?:please|pls|plz|hey|hi|hello|hi there|hey there|ok|okay|now|then|next|great|good|right|alright|"
@@ -28,7 +30,13 @@ OPENERS = re.compile(
     r"after that|also)(?:[,.!:]+ *| +))+",
     re.IGNORECASE,
 )
-LETTERS = re.compile(r"[a-z]{5,}")
+LETTERS = re.compile(r"[a-z]{4,}")
+# fmt: off
+COMMON = frozenset((
+    "please", "could", "would", "which", "where", "what", "need", "want", "like", "here", "with",
+    "called", "named", "current",
+))
+# fmt: on
 
 
 class Wording:
@@ -36,9 +44,12 @@ class Wording:
 
     def __init__(self, lines: Iterable[tuple[str, tuple[str, ...]]], described: dict[str, str]) -> None:
         self._used: dict[str, set[str]] = {name: content(text) for name, text in described.items()}
-        total = low = bare = 0
+        total = low = bare = asked = 0
+        seen: Counter[str] = Counter()
         for line, tools in lines:
             total += 1
+            asked += opened(line)[0] != line
+            seen.update(set(LETTERS.findall(line.lower())))
             low += line[:1].islower()
             bare += line[-1:] not in ".?!"
             for tool in tools:
@@ -47,6 +58,14 @@ class Wording:
         """Share of turns that begin in lower case."""
         self.bare = bare / total if total else 0.3
         """Share of turns without a final mark."""
+        self.asking = 0.1 + 0.5 * (asked / total if total else 0.5)
+        """Share of requests that are given an opening: half of what the examples have, and a little."""
+        verbs = {word for group in ORDERS for phrase in group for word in phrase.split()}
+        self.common = {word for word, count in seen.items() if count > 2} | verbs | COMMON
+        """Words in which a slip is understood; never one that may say a value."""
+        wrong = {slip for word in sorted(self.common) for slip in _slips(word)} - self.common
+        self.slipping = min(0.15, (sum(seen[word] for word in wrong) + 1) / (total + 30))
+        """Share of turns with a slip."""
         self._swaps: dict[tuple[str, tuple[str, ...]], list[tuple[re.Pattern[str], str]]] = {}
 
     def swaps(self, text: str, tools: tuple[str, ...]) -> list[tuple[re.Pattern[str], str]]:
@@ -58,13 +77,16 @@ class Wording:
             self._swaps[key] = list(_swaps(text, mine, others))
         return self._swaps[key]
 
-    def vary(self, text: str, tools: tuple[str, ...], rng: Random, *, first: bool, leaning: bool) -> str:
-        """`text` said a little differently; its marks stay, in their order."""
-        chance = rng.random()
-        if chance < 0.5 and (swaps := self.swaps(text, tools)):
+    def reworded(self, text: str, tools: tuple[str, ...], rng: Random) -> str:
+        """A wording of the examples, half the time with another verb or noun."""
+        if rng.random() < 0.5 and (swaps := self.swaps(text, tools)):
             pattern, other = swaps[int(rng.random() * len(swaps))]
             text = pattern.sub(lambda m: other.capitalize() if m[0][:1].isupper() else other, text, count=1)
-        if rng.random() < 0.34 and not leaning:
+        return text
+
+    def vary(self, text: str, rng: Random, *, first: bool, leaning: bool) -> str:
+        """`text` said a little differently; its marks stay, in their order."""
+        if rng.random() < self.asking and not leaning:
             text = _opened(text, rng, first=first)
         if rng.random() < 0.12:
             text = _closed(text, rng)
@@ -77,9 +99,18 @@ class Wording:
                     text,
                     count=1,
                 )
-        if rng.random() < 0.06:
-            text = _slipped(text, rng)
+        if rng.random() < self.slipping:
+            text = self._slipped(text, rng)
         return self._cased(text, rng)
+
+    def _slipped(self, text: str, rng: Random) -> str:
+        """One common word with a slip in it."""
+        found = [m for m in LETTERS.finditer(text) if m[0] in self.common]
+        if not found:
+            return text
+        match = found[int(rng.random() * len(found))]
+        slips = [slip for slip in _slips(match[0]) if slip not in self.common and slip not in STOP]
+        return text[: match.start()] + rng.choice(slips) + text[match.end() :] if slips else text
 
     def _cased(self, text: str, rng: Random) -> str:
         chance = rng.random()
@@ -162,19 +193,9 @@ def _closed(text: str, rng: Random) -> str:
     return body + SUFFIXES[int(rng.random() * (len(SUFFIXES)))] + mark
 
 
-def _slipped(text: str, rng: Random) -> str:
-    """One word with two letters exchanged, one left out or one doubled."""
-    found = list(LETTERS.finditer(text))
-    if not found:
-        return text
-    match = found[int(rng.random() * len(found))]
-    word = match[0]
-    at = rng.randint(1, len(word) - 2)
-    kind = rng.random()
-    if kind < 0.4:
-        wrong = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    elif kind < 0.8:
-        wrong = word[:at] + word[at + 1 :]
-    else:
-        wrong = word[:at] + word[at] + word[at:]
-    return text[: match.start()] + wrong + text[match.end() :]
+def _slips(word: str) -> Iterable[str]:
+    """The word with two letters exchanged, one left out or one doubled."""
+    for at in range(1, len(word) - 1):
+        yield word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+        yield word[:at] + word[at + 1 :]
+        yield word[:at] + word[at] + word[at:]
