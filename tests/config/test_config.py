@@ -234,3 +234,49 @@ def test_what_a_run_records_does_not_depend_on_where_it_is_written() -> None:
     two, _ = read_config(None, ["base.task=tool-calling-closed-book", "output_dir=b"])
     assert one.recorded() == two.recorded()
     assert one.recorded()["tuning"]["lora_r"] == 64
+
+
+def test_checks_are_chosen_by_their_names_and_wrong_names_are_told_with_their_lines(file: Path) -> None:
+    file.write_text(
+        TASK + "checks:\n"
+        "  select: [structure, lenght]\n"
+        "  ignore: [format-lost]\n"
+        "  severity:\n"
+        "    length: warning\n"
+        "    lenght-tokens: warning\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        read_config(file)
+    assert [(fault.line, fault.path, fault.found) for fault in caught.value.faults] == [
+        (4, "checks.select", "`lenght`"),
+        (5, "checks.ignore", "`format-lost`"),
+        (8, "checks.severity.lenght-tokens", "`lenght-tokens`"),
+    ]
+    assert "did you mean `length`?" in caught.value.faults[0].hint
+    assert "did you mean `format-loss`?" in caught.value.faults[1].hint
+
+
+def test_the_choice_of_checks_is_recorded(file: Path) -> None:
+    file.write_text(
+        TASK + "checks:\n  ignore: [length]\n  severity: {format-loss: error}\n  max_tokens: 500\n"
+    )
+    config, warnings = read_config(file)
+    assert warnings == []
+    recorded = config.recorded()["checks"]
+    assert (recorded["ignore"], recorded["severity"]) == (["length"], {"format-loss": "error"})
+    assert (config.checks.max_tokens, config.checks.max_characters, config.checks.similarity) == (
+        500,
+        None,
+        0.85,
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [("severity: {length: fatal}", "error"), ("similarity: 2", "less than or equal to 1")],
+)
+def test_a_wrong_choice_of_checks_is_refused(file: Path, line: str, expected: str) -> None:
+    file.write_text(TASK + f"checks:\n  {line}\n")
+    with pytest.raises(ConfigError) as caught:
+        read_config(file)
+    assert expected in str(caught.value.faults[0])

@@ -4,64 +4,43 @@
 accepted and said to have none.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
-from urllib.parse import urlsplit
+from typing import Any, Literal
 
 import msgspec
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    ValidationError,
-)
+from pydantic import Field, PrivateAttr, ValidationError
 
-from callwright.config.compatibility import OTHER_TASKS, TASKS, student_fault, teacher_fault
+from callwright import checks
+from callwright.config.compatibility import OTHER_TASKS, TASKS, plain, student_fault, teacher_fault
+from callwright.config.effects import BUDGET, without_effect
+from callwright.config.effects import NO_EFFECT as NO_EFFECT
+from callwright.config.endpoints import (
+    InferenceParameters,
+    Model,
+    Provider,
+    Variable,
+    endpoint_faults,
+    recorded,
+)
+from callwright.config.section import (
+    Amount,
+    Count,
+    Endpoint,
+    InnerShare,
+    Name,
+    NotNegative,
+    Positive,
+    Section,
+    Share,
+    Whole,
+)
 from callwright.config.settings import leaves, placed, read_settings
+from callwright.config.situations import unknown_situations
 from callwright.conversation import Json
 from callwright.errors import ConfigError, Fault
 from callwright.formats.reading import shown
 from callwright.registry import near
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, bool):  # pydantic would take true for 1
-        raise ValueError("a number, not true or false")
-    return value
-
-
-def _inside(value: float) -> float:
-    if not 0 < value < 1:
-        raise ValueError("more than 0 and less than 1")
-    return value
-
-
-_Number = BeforeValidator(_number)
-Count: TypeAlias = Annotated[int, _Number, Field(ge=1)]
-Amount: TypeAlias = Annotated[int, _Number, Field(ge=0)]
-Whole: TypeAlias = Annotated[int, _Number, Field(ge=0, lt=2**32)]
-Positive: TypeAlias = Annotated[float, _Number, Field(gt=0, allow_inf_nan=False)]
-NotNegative: TypeAlias = Annotated[float, _Number, Field(ge=0, allow_inf_nan=False)]
-Share: TypeAlias = Annotated[float, _Number, Field(ge=0, le=1)]
-InnerShare: TypeAlias = Annotated[float, _Number, AfterValidator(_inside)]
-Name: TypeAlias = Annotated[str, Field(min_length=1)]
-
-
-def _without_secret(url: str) -> str:
-    if urlsplit(url).username or urlsplit(url).password:
-        raise ValueError("an address without a password in it; put the key into an environment variable")
-    return url
-
-
-Endpoint: TypeAlias = Annotated[str, AfterValidator(_without_secret)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), validate_default=True)
 
 
 class Base(Section):
@@ -78,7 +57,7 @@ class Base(Section):
     """Ours: what a faulty row means for its job folder."""
     teacher_base_url: Endpoint | None = None
     """Ours: an OpenAI-compatible endpoint that serves the teacher; else CALLWRIGHT_TEACHER_URL."""
-    teacher_api_key_env: Name = "CALLWRIGHT_TEACHER_API_KEY"
+    teacher_api_key_env: Variable = "CALLWRIGHT_TEACHER_API_KEY"
     """Ours: the environment variable that holds the endpoint's key; the key itself is never in a file."""
 
 
@@ -140,6 +119,20 @@ class Synthgen(Section):
     mutation_topics: tuple[str, ...] | tuple[tuple[str, ...], ...] = ()
     """One list of topics, or several that are drawn from independently."""
     parallel_llm_calls: bool = False
+    situations: dict[str, NotNegative] = Field(default_factory=dict)
+    """Ours: situation -> its weight in the plan, in place of the default one."""
+    tool_floor: Share = 0.5
+    """Ours: least share of conversations about a tool, as part of an even split among the tools."""
+    user_model_name: Name | None = None
+    """Ours: who plays the user; None: the teacher."""
+    judge: bool = False
+    """Ours: whether a model judges what has passed every check; `evaluation.llm_as_a_judge_model_name` where `models`
+    has it, else the teacher."""
+    max_calls: Count | None = None
+    """Ours: the budget; generation ends when any of these is spent, and goes on when it is raised."""
+    max_tokens: Count | None = None
+    max_dollars: Positive | None = None
+    max_minutes: Positive | None = None
 
 
 class TraceProcessing(Section):
@@ -167,6 +160,39 @@ class TraceProcessing(Section):
     )
 
 
+class Checks(Section):
+    """Ours: what counts as wrong, at upload, in generation, before training, and for `callwright check --job`."""
+
+    select: tuple[Name, ...] = ()
+    """Codes or families to look for; none: all that are on by default; `all`: all."""
+    ignore: tuple[Name, ...] = ()
+    """Codes or families to leave alone."""
+    severity: dict[str, Literal["error", "warning"]] = Field(default_factory=dict)
+    """Code or family -> how it counts: an error keeps a row out."""
+    max_characters: Count | None = None
+    """Characters of the longest conversation; None: synthgen.validation_max_total_length."""
+    max_tokens: Count | None = None
+    """Tokens of the longest conversation; None: what the student takes. Counted where a student is named."""
+    single_call: bool | None = None
+    """Whether a turn makes one call at most; None: as the training examples do."""
+    plain_text: bool = False
+    """Whether replies are promised to be without markdown."""
+    json_results: tuple[Name, ...] = ()
+    """Tools that promise JSON as their result."""
+    similarity: Share = 0.85
+    """How much alike near duplicates are."""
+
+    def unknown(self) -> list[Fault]:
+        """A fault for each name of a check that there is none of."""
+        named = {"select": self.select, "ignore": self.ignore}
+        named |= {f"severity.{name}": (name,) for name in self.severity}
+        return [
+            Fault(path=f"checks.{key}", expected="a code or a family of checks", found=f"`{name}`", hint=hint)
+            for key, names in named.items()
+            for name, hint in checks.unknown(names).items()
+        ]
+
+
 class Config(Section):
     """The whole configuration; only `base.task` has no default."""
 
@@ -175,6 +201,9 @@ class Config(Section):
     evaluation: Evaluation = Evaluation()
     synthgen: Synthgen = Synthgen()
     trace_processing: TraceProcessing = TraceProcessing()
+    checks: Checks = Checks()
+    providers: tuple[Provider, ...] = ()
+    models: tuple[Model, ...] = ()
     output_dir: str | None = None
     """Ours: the run directory; None: `runs/NAME`."""
     _explicit: frozenset[str] = PrivateAttr(default=frozenset())
@@ -197,7 +226,21 @@ class Config(Section):
 
     def recorded(self) -> dict[str, Json]:
         """What a run's manifest keeps: all that can change its result; not where it is written."""
-        return self.model_dump(mode="json", exclude={"output_dir"})
+        left_out: dict[str, Any] = {
+            "output_dir": True,
+            "providers": True,
+            "models": {"__all__": {"input_price", "output_price"}},
+            "synthgen": set(BUDGET),
+        }
+        return self.model_dump(mode="json", exclude=left_out) | {"providers": recorded(self.providers)}
+
+    def model(self, name: str) -> tuple[Model, Provider] | None:
+        """The model of that alias, or else of that name in any spelling, with its provider; None: there is none."""
+        found = next((one for one in self.models if one.alias == name), None)
+        found = found or next((one for one in self.models if plain(one.model) == plain(name)), None)
+        if found is None:
+            return None
+        return found, next(one for one in self.providers if one.name == found.provider)
 
 
 SECTIONS: dict[str, type[Section]] = {
@@ -206,40 +249,11 @@ SECTIONS: dict[str, type[Section]] = {
     "evaluation": Evaluation,
     "synthgen": Synthgen,
     "trace_processing": TraceProcessing,
+    "checks": Checks,
 }
 
-_PROMPTED = "matters for a teacher that is prompted; the offline teacher composes without prompts"
-NO_EFFECT: dict[str, str] = {
-    "evaluation.batch_size": "is deprecated, and evaluation batches by itself",
-    "base.llm_num_parallel_requests": "matters for generation by a model behind an endpoint, which is not here yet",
-    "evaluation.llm_as_a_judge_model_name": "matters for a judge of replies, which is not here yet",
-    "synthgen.generation_in_single_call": _PROMPTED,
-    "synthgen.generation_iteration_size": _PROMPTED,
-    "synthgen.num_positive_exemplars_per_generation": _PROMPTED,
-    "synthgen.num_unlabelled_exemplars_per_generation": _PROMPTED,
-    "synthgen.teacher_temperature": _PROMPTED,
-    "synthgen.teacher_max_tokens": _PROMPTED,
-    "synthgen.basic_mutators_to_use": _PROMPTED,
-    "synthgen.mutation_topics": _PROMPTED,
-    "synthgen.parallel_llm_calls": _PROMPTED,
-    "synthgen.validation_similarity_threshold": "is not applied yet; exact duplicates are always left out",
-    "tuning.num_few_shot_examples_student": "is not applied yet; students are trained and served without examples",
-    "synthgen.generation_per_unstructured_context": "matters for closed-book question answering only",
-    "synthgen.num_negative_exemplars_per_generation": "matters for classification only",
-    "synthgen.validation_max_answer_length": "is deprecated; validation_max_total_length counts",
-    "synthgen.match_generated_distribution_to_seed": "matters for classification only",
-    "synthgen.num_distractor_context_blocks": "matters for question answering over documents only",
-    "synthgen.output_is_json": "matters for question answering only; a call is always JSON",
-    "tuning.rlvr_dataset_size": "asks for a reinforcement stage, which this version does not have",
-    "tuning.rlvr_llm_as_a_judge_model_name": "matters for a reinforcement stage only",
-    "tuning.rlvr_per_device_batch_size": "matters for a reinforcement stage only",
-    "tuning.rlvr_num_generations": "matters for a reinforcement stage only",
-    "tuning.rlvr_num_train_epochs": "matters for a reinforcement stage only",
-}
-"""Settings that are accepted and change nothing here -> why."""
-
-TRACES = "matters only where a job is made from traces"
-"""Why `trace_processing` changes nothing for a folder with its own train and test rows."""
+LISTS: dict[str, type[Section]] = {"providers": Provider, "models": Model}
+"""Lists of sections."""
 
 
 def read_config(path: Path | None, overrides: Sequence[str] = ()) -> tuple[Config, list[Fault]]:
@@ -256,9 +270,15 @@ def read_config(path: Path | None, overrides: Sequence[str] = ()) -> tuple[Confi
     faults = [fault for fault in faults if fault.path not in known_bad]
     if config:
         config._explicit = frozenset(leaves(tree))
-        faults += _compatible(config.base, known_bad) + _rules(config) + _without_effect(config)
+        faults += (
+            _compatible(config.base, known_bad, _own_models(tree))
+            + _rules(config)
+            + without_effect(config.explicit, config.base.teacher_model_name)
+        )
+        faults += unknown_situations(config.synthgen.situations) + config.checks.unknown()
+        faults += endpoint_faults(config.providers, config.models)
     elif base := _base_alone(tree):
-        faults += _compatible(base, known_bad)
+        faults += _compatible(base, known_bad, _own_models(tree))
     faults = settings.faults + [placed(fault, str(path or ""), settings.lines) for fault in faults]
     errors = [fault for fault in faults if fault.severity == "error"]
     if config is None or errors:
@@ -295,6 +315,8 @@ def _faults(error: ValidationError, tree: dict[str, Json]) -> list[Fault]:
 
 def _keys(place: tuple[int | str, ...]) -> list[str]:
     """The names of sections and fields at the head of a place; then come list indices and parts of unions."""
+    if place[0] in LISTS and len(place) > 1:
+        return [f"{place[0]}[{place[1]}]", *(str(key) for key in place[2:4])]
     return [str(key) for key in place[:2]] if place[0] in Config.model_fields else [str(place[0])]
 
 
@@ -311,17 +333,35 @@ def _fault(path: str, kind: str, said: str, found: Json) -> Fault:
     said = said.removeprefix("Value error, ").removeprefix("Input should be ")
     plain = {"model_type": "`key: value` lines below it", "int_from_float": "a whole number"}
     wanted = plain.get(kind, said[:1].lower() + said[1:]).replace("a valid ", "")
-    told = "one with a password" if path == "base.teacher_base_url" else shown(found)
-    return Fault(path=path, expected=wanted, found=told)
+    return Fault(path=path, expected=wanted, found=_SECRET.get(key) or shown(found))
+
+
+_SECRET = {
+    "teacher_base_url": "one with a password",
+    "endpoint": "one with a password, or none at all",
+    "api_key": "something else, which is not shown as it may be a key",
+    "teacher_api_key_env": "something else, which is not shown as it may be a key",
+    "extra_headers": "something else, which is not shown as it may be a key",
+}
+"""Settings whose value may hold a secret, and what is said in its place."""
 
 
 def _near_setting(section: str, key: str) -> str:
     """Where a wrong name points: a setting of its section, of another section, or the list."""
-    hint = near(key, list(SECTIONS[section].model_fields if section else Config.model_fields))
+    hint = near(key, list(_fields(section)))
     if hint.startswith("did"):
         return hint
     elsewhere = [f"{name}.{key}" for name, fields in SECTIONS.items() if key in fields.model_fields]
     return f"did you mean `{elsewhere[0]}`?" if elsewhere else hint
+
+
+def _fields(section: str) -> Collection[str]:
+    """The settings of a section, of one of a list, or of the whole."""
+    head, _, inner = section.partition("[")
+    if inner:
+        own = InferenceParameters if inner.endswith(".inference_parameters") else LISTS[head]
+        return own.model_fields
+    return (SECTIONS[section] if section else Config).model_fields
 
 
 def _task_fault(kind: str, found: Json) -> Fault:
@@ -335,11 +375,22 @@ def _task_fault(kind: str, found: Json) -> Fault:
     return Fault(path="base.task", expected=expected, found=shown(found), hint=hint)
 
 
-def _compatible(base: Base, known_bad: set[str]) -> list[Fault]:
-    """Students and teachers beyond the reference: refused, or with `allow_untested` warned of."""
+def _own_models(tree: dict[str, Json]) -> set[str]:
+    """Aliases and names of the models that a configuration lists, whether or not it holds otherwise."""
+    listed = tree.get("models")
+    models = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return {str(one[key]) for one in models for key in ("alias", "model") if key in one}
+
+
+def _compatible(base: Base, known_bad: set[str], models: set[str]) -> list[Fault]:
+    """Students and teachers beyond the reference: refused, or with `allow_untested` warned of.
+
+    A teacher of `models` is the user's own choice, spelled out.
+    """
+    own = plain(base.teacher_model_name) in map(plain, models)
     found = {
         "base.student_model_name": student_fault(base.student_model_name),
-        "base.teacher_model_name": teacher_fault(base.teacher_model_name, base.task),
+        "base.teacher_model_name": None if own else teacher_fault(base.teacher_model_name, base.task),
     }
     severity = "warning" if base.allow_untested else "error"
     hint = {"hint": "base.allow_untested is true, so it goes on"} if base.allow_untested else {}
@@ -359,18 +410,3 @@ def _rules(config: Config) -> list[Fault]:
     expected = f"a multiple of rlvr_num_generations ({tuning.rlvr_num_generations})"
     path = "tuning.rlvr_per_device_batch_size"
     return [Fault(path=path, expected=expected, found=f"`{tuning.rlvr_per_device_batch_size}`")]
-
-
-def _without_effect(config: Config) -> list[Fault]:
-    """A warning for each setting that the user made and that changes nothing, or not all they may think."""
-    reasons = {name: NO_EFFECT.get(name, TRACES) for name in sorted(config.explicit)}
-    return [
-        Fault(
-            path=name,
-            expected="a setting with an effect on tool calling",
-            found=f"one that has none: it {why}",
-            severity="warning",
-        )
-        for name, why in reasons.items()
-        if name in NO_EFFECT or name.startswith("trace_processing.")
-    ]

@@ -121,7 +121,7 @@ def student_fault(student: str) -> Fault | None:
 def teacher_fault(teacher: str, task: str) -> Fault | None:
     """Why `teacher` cannot teach `task`; None if it can."""
     allowed = TEACHER_NAMES.get(task, _ANY_TASK)
-    if _plain(teacher) in ("offline", *map(_plain, allowed)):
+    if plain(teacher) in ("offline", *map(plain, allowed)):
         return None
     names = ", ".join(f"`{name}`" for name in allowed)
     close = near(teacher, ["offline", *allowed])
@@ -130,6 +130,6 @@ def teacher_fault(teacher: str, task: str) -> Fault | None:
     return Fault(expected=f"a teacher for `{task}`: `offline`, {names}", found=found, hint=hint)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """`openai/gpt-oss-120b`, `openai.gpt-oss-120b` and `gpt-oss-120b` are one model."""
     return re.sub(r"^(openai|deepseek|zai)\.", "", name.lower().rsplit("/", maxsplit=1)[-1])

@@ -95,8 +95,8 @@ def _walk(node: yaml.Node, around: str, settings: Settings, seen: list[int]) -> 
     if seen[0] > MOST_NODES:
         raise ValueError(f"more than {MOST_NODES:,} values")
     if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _walk(item, f"{around}[]", settings, seen)
+        for index, item in enumerate(node.value):
+            _walk(item, f"{around}[{index}]", settings, seen)
     elif isinstance(node, yaml.MappingNode):
         names = set()
         for key, value in node.value:
@@ -115,7 +115,7 @@ def _walk(node: yaml.Node, around: str, settings: Settings, seen: list[int]) -> 
 
 def _override(override: str, settings: Settings) -> None:
     key, equals, text = override.partition("=")
-    if not equals or not re.fullmatch(r"\w+(\.\w+)*", key):
+    if not equals or not re.fullmatch(r"\w[\w-]*(\.\w[\w-]*)*", key):
         hint = "such as synthgen.generation_target=500"
         settings.lines[key or override] = 0
         settings.faults.append(

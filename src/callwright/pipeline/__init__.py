@@ -5,7 +5,8 @@ the one before has written and enters what it made in the manifest, so any of th
 goes on.
 
     stages     the stages of one job over one run directory
-    teaching   the teacher that a job names
+    teaching   the teacher that a job names, and other models
+    prompted   generation by a teacher that is prompted
     rejected   the file of rows that were turned away
 """
 
@@ -20,7 +21,7 @@ from callwright.config import Config
 from callwright.conversation import Conversation
 from callwright.job import Job, read_job
 from callwright.pipeline.stages import Progress, Stages, told
-from callwright.pipeline.teaching import composer
+from callwright.pipeline.teaching import composer, composes
 from callwright.runs import opened
 from callwright.students import PRESETS
 
@@ -95,6 +96,10 @@ def directory(job: Job) -> Path:
 
 def preview(job: Job, count: int) -> list[Conversation]:
     """A few conversations as the teacher composes them for `job`; nothing is written."""
+    if not composes(job):
+        from callwright.pipeline.prompted import preview as written
+
+        return written(job, count)
     from callwright.generate import preview as some
 
     return some(composer(job), count=count, seed=job.config.base.random_seed)

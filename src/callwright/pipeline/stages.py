@@ -18,7 +18,7 @@ from callwright.conversation import Conversation
 from callwright.decoding.shapes import shape_of
 from callwright.job import Job
 from callwright.pipeline.rejected import Rejected
-from callwright.pipeline.teaching import answering_teacher, composer
+from callwright.pipeline.teaching import answering_teacher, composer, composes
 from callwright.runs import Run
 from callwright.students import TINY
 
@@ -56,9 +56,18 @@ class Stages:
         self.run.stage("generate", ["generated.jsonl", "generated-rejected.jsonl"], self._generate)
 
     def _generate(self) -> Mapping[str, Any]:
+        if composes(self.job):
+            return self._composed()
+        from callwright.pipeline.prompted import generate
+
+        return generate(self.job, self.run.folder, partial(self.progress, "generate"))
+
+    def _composed(self) -> Mapping[str, Any]:
         from callwright.generate import generate
+        from callwright.generate.diversity import Diversity
 
         synthgen, seed = self.config.synthgen, self.config.base.random_seed
+        diversity = Diversity(self.job.train())
         with Rejected(self.run.path("generated-rejected.jsonl")) as rejected:
             accepted = generate(
                 composer(self.job),
@@ -69,8 +78,8 @@ class Stages:
                 rejected=rejected.add,
                 progress=partial(self.progress, "generate"),
             )
-            count = formats.write(self.run.path("generated.jsonl"), accepted)
-        return {"accepted": count, "rejected": rejected.reasons}
+            count = formats.write(self.run.path("generated.jsonl"), diversity.seen(accepted))
+        return {"accepted": count, "rejected": rejected.reasons, "diversity": diversity.figures()}
 
     @cached_property
     def teacher(self) -> ChatModel:
