@@ -23,7 +23,7 @@ class Survey(msgspec.Struct):
 
     rows: int = 0
     bad: set[int] = msgspec.field(default_factory=set)
-    """Lines of the rows with an error."""
+    """Numbers of the rows with an error, from 1."""
     faults: list[Fault] = msgspec.field(default_factory=list)
     """Errors of the rows, the first `LISTED`."""
     total: int = 0
@@ -41,7 +41,7 @@ class Survey(msgspec.Struct):
         for fault in found:
             if fault.severity == "error":
                 self.total += 1
-                self.bad.add(row.line)
+                self.bad.add(self.rows)
                 if len(self.faults) < LISTED:
                     self.faults.append(fault)
             else:
@@ -62,7 +62,7 @@ class Examples(msgspec.Struct, frozen=True, kw_only=True):
     """None: the folder has no such file."""
     count: int
     left_out: frozenset[int] = frozenset()
-    """Lines of the faulty rows that the job was told to do without."""
+    """Numbers of the faulty rows that the job was told to do without, from 1."""
     system: str
     tools: tuple[Tool, ...]
 
@@ -70,15 +70,15 @@ class Examples(msgspec.Struct, frozen=True, kw_only=True):
         return self.count
 
     def __iter__(self) -> Iterator[Conversation]:
-        for row in rows(self.path) if self.path else ():
-            if row.line in self.left_out:
+        for number, row in enumerate(rows(self.path) if self.path else (), start=1):
+            if number in self.left_out:
                 continue
             if row.conversation is None:
                 raise FormatError(f"{self.path} has changed since it was read:", row.faults)
             completed = row.conversation.completed(system=self.system, tools=self.tools)
             yield msgspec.structs.replace(
                 completed,
-                id=completed.id or f"{self.name}-{row.line}",
+                id=completed.id or f"{self.name}-{number}",
                 metadata={"form": row.form, **completed.metadata},
             )
 

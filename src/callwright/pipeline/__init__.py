@@ -111,7 +111,7 @@ def dry_packs(job: Job) -> Mapping[str, Any]:
         from callwright.prepare import prepare
 
         kept = directory(job) / "conversations.jsonl"
-        rows = list(formats.read(kept)) if kept.exists() else list(job.train())
+        rows = list(formats.read(kept, "openai")) if kept.exists() else list(job.train())
         student = stages.make_base(rows) if stages.makes_base else stages.base
         manifest = prepare(
             rows,

@@ -92,7 +92,7 @@ class Stages:
         self.run.stage("check", ["conversations.jsonl", "rejected.jsonl"], self._check)
 
     def _check(self) -> Mapping[str, Any]:
-        rows = chain(self.job.train(), formats.read(self.run.path("generated.jsonl")))
+        rows = chain(self.job.train(), formats.read(self.run.path("generated.jsonl"), "openai"))
         total = len(self.job.train()) + self.config.synthgen.generation_target
         warned: Counter[str] = Counter()
         with Rejected(self.run.path("rejected.jsonl")) as rejected:
@@ -113,7 +113,7 @@ class Stages:
 
     def conversations(self) -> Iterable[Conversation]:
         """The kept conversations, as they stream from disk."""
-        return formats.read(self.run.path("conversations.jsonl"))
+        return formats.read(self.run.path("conversations.jsonl"), "openai")
 
     # ── prepare ───────────────────────────────────────────────────────────────────────────────────────────
 

@@ -55,7 +55,7 @@ PRESETS: dict[str, dict[str, Json]] = {
         "tuning.learning_rate_scheduler": "cosine",
         "tuning.adam_beta2": 0.95,
         "tuning.input_noise": 0.15,
-        "tuning.num_train_epochs": 1,
+        "tuning.num_train_epochs": 2,
         "tuning.per_device_train_batch_size": 2,
         "tuning.train_eval_split": 0.05,
         "synthgen.generation_target": 6000,
