@@ -328,3 +328,17 @@ def test_whatever_a_conversation_holds_no_exception_leaves(
     for finding in found(conversation):
         assert finding.path.startswith("$.messages[")
         assert finding.words
+
+
+def test_an_instant_of_a_result_may_be_copied_or_said_in_words() -> None:
+    tools = (Tool(name="next_slot"), Tool(name="book", parameters={"properties": {"at": {"type": "string"}}}))
+    conversation = said(
+        user("When is the next free slot, and book it."),
+        call("next_slot"),
+        result('{"at": "2024-05-03T18:00:00Z"}'),
+        call("book", at="2024-05-03T18:00:00Z"),
+        result("ok"),
+        reply("Booked for May 3 at 6 pm (2024-05-03T18:00:00Z)."),
+        tools=tools,
+    )
+    assert [one.message for one in CHECK.look(Subject(conversation, Context()))] == []

@@ -19,7 +19,7 @@ from callwright.conversation import (
 )
 from callwright.errors import ModelError
 from callwright.teachers import TEACHERS
-from callwright.teachers.completions import usage_of
+from callwright.teachers.completions import reply_of, usage_of
 from callwright.teachers.openai import OpenAITeacher
 from callwright.teachers.pace import Pace
 from callwright.testing.endpoint import Endpoint, Said, Trouble, said
@@ -338,6 +338,25 @@ def test_the_key_is_sent_and_nowhere_to_be_seen(monkeypatch: pytest.MonkeyPatch)
     shown = f"{asked.teacher!r} {vars(asked.teacher)} {reply} {endpoint.requests}"
     assert "sk-secret" not in shown
     assert reply.error.endswith("the key … is wrong")
+
+
+def test_a_key_that_an_endpoint_repeats_is_out_before_anything_is_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MY_KEY", "sk-secret-and-long")
+    long = Trouble(status=403, message="x" * 285 + " sk-secret-and-long")
+    with Endpoint([long]) as endpoint:
+        assert "sk-s" not in Asked(endpoint, api_key_env="MY_KEY").reply().error
+    with Endpoint([{"detail": "Bearer sk-secret-and-long"}]) as endpoint:
+        assert "sk-s" not in Asked(endpoint, api_key_env="MY_KEY").reply().error
+
+
+def test_half_a_character_and_arguments_too_deep_bring_nothing_down() -> None:
+    half = reply_of({"choices": [{"message": {"content": "ok \ud83d"}, "finish_reason": "stop"}]})
+    assert half.message.content == "ok ?"
+    deep = {"function": {"name": "ls", "arguments": "[" * 3000}}
+    found = reply_of({"choices": [{"message": {"tool_calls": [deep]}, "finish_reason": ["stop"]}]})
+    assert found.finish == "error"
 
 
 def test_without_a_key_none_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:

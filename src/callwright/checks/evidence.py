@@ -56,6 +56,8 @@ _FOREIGN = frozenset(
 )
 _STRANGE = re.compile(r"[^\W\d_a-zA-Z]")
 """A letter that English does not have."""
+_INSTANT = re.compile(rb"(\d\d)t(\d\d)")
+"""A day and a time in one, `2024-05-03T18:00`, as folding leaves it."""
 _PATIENCE = 20_000_000
 """Characters that thorough searches of one conversation may go over, each of them many times."""
 _MATTER = 40
@@ -81,10 +83,13 @@ class Evidence:
         self.addressed = "@" in joined or "://" in joined or "www." in joined
         """Whether there may be an email address or a URL anywhere."""
         if joined.isascii() and "\\" not in joined:
-            self.folded = fold(joined)
+            self.folded = _INSTANT.sub(rb"\1 \2", fold(joined))
             self.starts = list(accumulate([len(part) + 1 for part in parts], initial=1))
         else:
-            pieces = [fold(_unescaped(message, part)) for message, part in zip(messages, parts, strict=True)]
+            pieces = [
+                _INSTANT.sub(rb"\1 \2", fold(_unescaped(message, part)))
+                for message, part in zip(messages, parts, strict=True)
+            ]
             self.folded = b" ".join((b"", *pieces, b""))
             self.starts = list(accumulate([len(piece) + 1 for piece in pieces], initial=1))
 

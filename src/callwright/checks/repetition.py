@@ -151,6 +151,8 @@ CHECK = Check(rules=(CALL, RESULT), look=look)
 def _again(subject: Subject, before: int, number: int) -> Iterator[Finding]:
     first, this = subject.calls[before], subject.calls[number]
     if first.turn == this.turn:
+        if not _same_result(subject, first, this):
+            return  # a die that is cast twice
         asked = _SEVERAL.search(_last_request(subject, this.turn))
         severity = CALL.severity if asked else "error"
         message = (

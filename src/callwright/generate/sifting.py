@@ -12,7 +12,7 @@ from callwright.generate import showing
 from callwright.generate.plan import Scenario
 from callwright.generate.situations import SITUATIONS
 
-STRICT = ("grounding-", "duplicates-near", "leakage-")
+STRICT = ("grounding-", "duplicates-near", "leakage-", "results-error-ignored")
 """Warnings that keep a generated row out all the same. In a user's own row a value from nowhere may be right, and
 only they know; in a generated one there is nothing behind it, and what it teaches is to invent."""
 

@@ -11,7 +11,7 @@ _MARKS = re.compile(
 )
 _MACHINE = re.compile(
     r"\bas an ai\b|\bas a language model\b|\bmy next message\b|\bhere(?:'s| is) (?:my|the) (?:next )?message\b"
-    r"|\bthe blueprint\b|\bthe direction\b",
+    r"|\bthe blueprint\b|\bthe direction\b|\bcan(?:'|’)?t (?:help|assist) with\b|\bhow can i (?:help|assist)\b",
     re.IGNORECASE,
 )
 LONGEST = 2000

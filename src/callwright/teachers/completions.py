@@ -94,10 +94,11 @@ def reply_of(answer: Json) -> Reply:
         written = choice["message"]
         message = _message(written)
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise ModelError(f"the answer has no message: {json.dumps(answer)[:200]}") from error
+        raise ModelError(f"the answer has no message: {json.dumps(answer)}") from error
     usage = usage_of(answer.get("usage"))
     raw = _text(written.get("content"))
     ended = choice.get("finish_reason")
+    ended = ended if isinstance(ended, str | None) else str(ended)
     if ended in _CUT:
         return Reply(message=_cut(message), finish="length", usage=usage, raw=raw)
     if ended not in _ENDED:
@@ -159,25 +160,27 @@ def _message(written: dict[str, Json]) -> AssistantMessage:
 def _text(value: Json) -> str:
     if isinstance(value, list):
         return "".join(str(part.get("text", "")) for part in value if isinstance(part, dict))
-    return value if isinstance(value, str) else ""
+    # Half of a surrogate pair is what is left of a character that was cut; no file could hold it.
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _call(value: Json, number: int) -> ToolCall | MalformedCall:
     """A call as servers send it: arguments as text, as an object, empty, or encoded twice."""
-    raw = json.dumps(value, ensure_ascii=False)
+    raw = _text(json.dumps(value, ensure_ascii=False))
     function = value.get("function", value) if isinstance(value, dict) else {}
     name, arguments = function.get("name"), function.get("arguments")
-    if not isinstance(name, str) or not name:
+    if not isinstance(name, str) or not _text(name):
         return MalformedCall(raw=raw, error="the call has no name")
     for _ in range(2):
         if not isinstance(arguments, str):
             break
         try:
             arguments = json.loads(arguments) if arguments.strip() else {}
-        except ValueError as error:
+            json.dumps(arguments, ensure_ascii=False).encode()
+        except (ValueError, RecursionError) as error:
             return MalformedCall(raw=raw, error=f"the arguments are no JSON: {error}")
     if arguments is None:
         arguments = {}
     if not isinstance(arguments, dict):
         return MalformedCall(raw=raw, error="the arguments are no JSON object")
-    return ToolCall(name=name, arguments=arguments, id=str(value.get("id") or f"call_{number}"))
+    return ToolCall(name=_text(name), arguments=arguments, id=_text(str(value.get("id") or f"call_{number}")))

@@ -103,7 +103,9 @@ class OpenAITeacher:
             body = {**request(self.name, conversation, sampling), **self._extra_body}
             return reply_of(await self._ask(body))
         except ModelError as error:
-            return Reply(message=AssistantMessage(), finish="error", error=str(error))
+            return Reply(
+                message=AssistantMessage(), finish="error", error=self._redacted(str(error))[: 2 * SHOWN]
+            )
 
     # --- asking until there is an answer ------------------------------------------------------------------
 
@@ -178,7 +180,7 @@ class OpenAITeacher:
             status = _error_within(answer)
             if not status:
                 return answer
-        why = f"status {status}: {self._redacted(_said(answer))}"
+        why = f"status {status}: {self._redacted(_said(answer))[:SHOWN]}"
         outcome: Outcome = "refused" if status in _BUSY else "failed"
         raise _NoAnswer(why, outcome, status=status, retry_after=_asked_pause(response))
 
@@ -195,6 +197,10 @@ class OpenAITeacher:
             if len(secret) > 5:
                 text = text.replace(secret, "…")
         return text
+
+
+SHOWN = 300
+"""Characters of an endpoint's own words that are repeated; cut once the secrets are out, never before."""
 
 
 def _unwanted(trouble: _NoAnswer, body: Mapping[str, Json]) -> frozenset[str]:
@@ -224,12 +230,12 @@ def _error_within(answer: Json) -> int:
 
 
 def _said(answer: Json) -> str:
-    """What an error answer says, short."""
+    """What an error answer says, on one line."""
     try:
         message = answer["error"]["message"]
     except (KeyError, TypeError):
         message = answer
-    return " ".join(str(message).split())[:300]
+    return " ".join(str(message).split())
 
 
 def _asked_pause(response: httpx.Response) -> float:
