@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from callwright.errors import CallwrightError, Fault, InputError, MissingExtra
+from callwright.files import DAMAGED
 
 if TYPE_CHECKING:  # rich takes as long to import as the rest of a small command
     from rich.progress import Progress as Bars
@@ -53,6 +54,9 @@ class Commands(TyperGroup):
             if error.name not in EXTRAS:
                 raise
             fail(MissingExtra(str(error.name), EXTRAS[str(error.name)]))
+        except DAMAGED as error:  # where no line of the file can be named
+            hint = "copy it again, or unpack it by hand as far as it goes"
+            fail(CallwrightError(f"a packed file is cut off or damaged: {error}", hint=hint))
         except OSError as error:  # a file that is not there, a folder that cannot be written, a port in use
             fail(
                 CallwrightError(

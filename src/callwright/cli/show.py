@@ -46,8 +46,10 @@ def show(
         )
     first, last = _range(row)
     context, rows = _rows(file, form)
-    number = first - 1
-    for number, one in enumerate(islice(rows, first - 1, last), start=first):
+    number = 0
+    for number, one in enumerate(islice(rows, last), start=1):
+        if number < first:
+            continue
         if one.conversation is None:
             data(styled(f"── row {number} cannot be read", dim=True))
             for fault in one.faults:

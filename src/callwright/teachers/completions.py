@@ -102,7 +102,7 @@ def reply_of(answer: Json) -> Reply:
     if ended in _CUT:
         return Reply(message=_cut(message), finish="length", usage=usage, raw=raw)
     if ended not in _ENDED:
-        why = _WHY.get(ended, f"the answer ended for the reason `{ended}`")
+        why = _WHY.get(str(ended), f"the answer ended for the reason `{ended}`")
         return Reply(message=message, finish="error", usage=usage, raw=raw, error=why)
     finish: Finish = "tool_calls" if message.tool_calls else "stop"
     return Reply(message=message, finish=finish, usage=usage, raw=raw)
